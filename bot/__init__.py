@@ -1,0 +1,1 @@
+"""Talks: one assistant, and thin channels around it."""

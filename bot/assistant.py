@@ -1,0 +1,176 @@
+"""ask(): resolve the follow-up, search, decide, compose. Every channel calls this and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot import replies, rewriter
+from bot.answer import Answer, Citation, Mode, Outcome
+from bot.config import AnswersConfig
+from index.hit import SearchResult
+from knowledge.base import KnowledgeBase
+from knowledge.clause import Clause
+from knowledge.errors import JianfuError
+
+logger = logging.getLogger(__name__)
+
+
+class UnprovedQuote(JianfuError):
+    """A quote differs from the source text; nothing may be sent."""
+
+
+class Searcher(Protocol):
+    """What the assistant needs of the index (index.retriever.Retriever, or a double in tests)."""
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        """The knowledge base that the index was built from."""
+
+    @property
+    def mode(self) -> Mode:
+        """`lexical` while there is no embedding model."""
+
+    def search(self, query: str) -> SearchResult:
+        """Clauses for a query, by falling probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome, and the clauses it rests on (cited, offered, or listed as reading)."""
+
+    outcome: Outcome
+    clauses: tuple[Clause, ...]
+    confidence: float
+    reason: str = ""
+
+
+class Assistant:
+    """Answers questions from a knowledge base, citing clauses word for word."""
+
+    def __init__(self, searcher: Searcher, policy: AnswersConfig) -> None:
+        self._searcher = searcher
+        self._policy = policy
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        """The knowledge base that answers come from."""
+        return self._searcher.knowledge
+
+    @property
+    def mode(self) -> Mode:
+        """`full`, or `lexical` while the embedding model is not available."""
+        return self._searcher.mode
+
+    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+        """Answer one question; `history` holds the person's earlier questions, oldest first.
+
+        Raises UnprovedQuote, and logs it, when a clause no longer equals its source text.
+        """
+        started = time.perf_counter()
+        question = question.strip()
+        refused = self._refuse(question)
+        if refused is not None:
+            return self._compose(refused, None, started)
+        recent = list(history)[-self._policy.max_history :] if self._policy.max_history else []
+        resolved = rewriter.resolve(question, recent, self.knowledge)
+        result = self._searcher.search(resolved or question)
+        decision = decide(result, self._policy, self.knowledge)
+        return self._compose(decision, resolved, started)
+
+    def _refuse(self, question: str) -> Decision | None:
+        """A reply for what is no question at all, before any model is asked."""
+        limit = self._policy.max_question_characters
+        if not question:
+            return Decision("chat", (), 1.0, replies.EMPTY)
+        if len(question) > limit:
+            return Decision("decline", (), 1.0, replies.TOO_LONG.format(length=len(question), limit=limit))
+        return None
+
+    def _compose(self, decision: Decision, resolved: str | None, started: float) -> Answer:
+        citations = tuple(Citation.of(c) for c in decision.clauses) if decision.outcome == "answer" else ()
+        for citation in citations:
+            prove(citation, self.knowledge)
+        references = tuple(self.knowledge.reference(clause) for clause in decision.clauses)
+        lead, text = _words(decision, self.knowledge)
+        if self.mode == "lexical" and decision.outcome in ("answer", "clarify", "decline"):
+            text = f"{text}\n{replies.LEXICAL_MODE}"
+        return Answer(
+            outcome=decision.outcome,
+            answer=text,
+            lead=lead,
+            confidence=decision.confidence,
+            knowledge_version=self.knowledge.version,
+            elapsed_ms=(time.perf_counter() - started) * 1000,
+            interpreted_as=resolved,
+            citations=citations,
+            options=references if decision.outcome == "clarify" else (),
+            related=references if decision.outcome == "decline" else (),
+            mode=self.mode,
+        )
+
+
+def prove(citation: Citation, knowledge: KnowledgeBase) -> None:
+    """Check a quote against the source characters it claims. Raises UnprovedQuote."""
+    source = knowledge.document(citation.document).source
+    if source[citation.start : citation.end] != citation.quote:
+        logger.error("quote of %s %s differs from its source; not sent", citation.document, citation.clause)
+        raise UnprovedQuote(f"{citation.label} 的引文与来源不一致，没有发出。请运行 jianfu kb check。")
+
+
+def decide(result: SearchResult, policy: AnswersConfig, knowledge: KnowledgeBase) -> Decision:
+    """Turn probabilities into one of the four outcomes."""
+    hits = result.hits
+    if result.addressed:
+        return Decision("answer", _with_children([hit.clause for hit in hits], knowledge), 1.0)
+    if hits and hits[0].probability >= policy.answer_probability:
+        chosen = [hits[0].clause]
+        for hit in hits[1 : policy.max_citations]:
+            if hit.probability >= policy.further_probability:
+                chosen.append(hit.clause)
+        return Decision("answer", _with_children(chosen, knowledge), hits[0].probability)
+    beside = max(result.beside, key=lambda reason: result.beside[reason], default="far")
+    tied = [hit for hit in hits[: policy.max_options] if hit.probability >= policy.clarify_probability]
+    if len(tied) > 1:
+        return Decision("clarify", tuple(hit.clause for hit in tied), sum(hit.probability for hit in tied))
+    nothing = 1.0 - (hits[0].probability if hits else 0.0)
+    if beside == "chat":
+        return Decision("chat", (), nothing)
+    if beside == "near":
+        related = [hit.clause for hit in hits[: policy.max_options] if hit.probability >= policy.related_probability]
+        return Decision("decline", tuple(related), nothing, "near")
+    return Decision("decline", (), nothing, beside)
+
+
+def _with_children(clauses: list[Clause], knowledge: KnowledgeBase) -> tuple[Clause, ...]:
+    """A single heading is cited with all that stands below it; several clauses stand as they are."""
+    if len(clauses) == 1:
+        return (clauses[0], *knowledge.children(clauses[0]))
+    return tuple(clauses)
+
+
+def _words(decision: Decision, knowledge: KnowledgeBase) -> tuple[str, str]:
+    """The lead, and the whole plain text, of a decision."""
+    title = replies.titles(knowledge)
+    clauses = decision.clauses
+    match decision.outcome:
+        case "answer":
+            lead = replies.answer_lead(clauses, knowledge)
+            return lead, f"{lead}\n{replies.quote_lines(clauses)}"
+        case "clarify":
+            return replies.CLARIFY, f"{replies.CLARIFY}\n{replies.choice_lines(clauses)}"
+        case "chat":
+            lead = decision.reason or replies.HELLO.format(title=title)
+            return lead, lead if decision.reason else f"{lead}\n{replies.WHAT_CAN_BE_ASKED}"
+    forms = {"near": replies.DECLINE_NEAR, "attack": replies.DECLINE_ATTACK}
+    known = decision.reason in ("near", "far", "noise", "attack")
+    lead = forms.get(decision.reason, replies.DECLINE).format(title=title) if known else decision.reason
+    lines = [lead]
+    if clauses:
+        lines.append(replies.related_line(clauses))
+    if known:
+        lines.append(replies.WHAT_CAN_BE_ASKED)
+    return lead, "\n".join(lines)

@@ -1,0 +1,75 @@
+"""Composition root: builds the assistant from a configuration, at once or in the background."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from bot.assistant import Assistant
+from bot.config import Config
+from index.retriever import Progress, Retriever, Settings
+from knowledge.errors import JianfuError
+from knowledge.loader import load_knowledge
+
+logger = logging.getLogger(__name__)
+
+
+def silent(stage: str, fraction: float | None) -> None:
+    """A progress callback that shows nothing."""
+
+
+def build_assistant(config: Config, progress: Progress = silent) -> Assistant:
+    """Load knowledge, model and index. Raises JianfuError with a message for the person who starts it."""
+    progress("读取知识库", None)
+    knowledge = load_knowledge(config.path(config.knowledge.folder))
+    settings = Settings(
+        model_name=config.model.name,
+        model_cache=config.path(config.model.cache),
+        allow_downloads=config.model.allow_downloads,
+        query_prefix=config.model.query_prefix,
+        passage_prefix=config.model.passage_prefix,
+        threads=config.model.threads,
+        folder=config.path(config.index.folder),
+    )
+    return Assistant(Retriever.load(knowledge, settings, progress), config.answers)
+
+
+class BackgroundAssistant:
+    """An assistant that is being loaded by a thread; channels are up meanwhile and say how far it is."""
+
+    def __init__(self, build: Callable[[Progress], Assistant]) -> None:
+        self._build = build
+        self._finished = threading.Event()
+        self._assistant: Assistant | None = None
+        self.error: str | None = None
+        self.stage = "启动"
+        self.fraction: float | None = None
+
+    def start(self) -> None:
+        """Begin loading."""
+        threading.Thread(target=self._load, name="assistant-loader", daemon=True).start()
+
+    def _load(self) -> None:
+        try:
+            self._assistant = self._build(self._progress)
+        except JianfuError as error:
+            self.error = str(error)
+            logger.error("loading failed: %s", error)
+        except Exception as error:
+            self.error = f"{type(error).__name__}: {error}"
+            logger.exception("loading failed")
+        finally:
+            self._finished.set()
+
+    def _progress(self, stage: str, fraction: float | None) -> None:
+        self.stage, self.fraction = stage, fraction
+
+    @property
+    def assistant(self) -> Assistant | None:
+        """The assistant once it is ready, else None."""
+        return self._assistant
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until loading ended, well or badly; False on timeout (seconds)."""
+        return self._finished.wait(timeout)

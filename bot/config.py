@@ -1,0 +1,132 @@
+"""The only file that opens config.yaml. Unknown keys are errors; secrets come from the environment alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from knowledge import strict_yaml
+from knowledge.errors import JianfuError
+
+TOKEN_VARIABLE = "JIANFU_TELEGRAM_TOKEN"
+WEBHOOK_SECRET_VARIABLE = "JIANFU_TELEGRAM_WEBHOOK_SECRET"
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KnowledgeConfig(_Section):
+    """Where the notices are."""
+
+    folder: str = "knowledge"
+
+
+class ModelConfig(_Section):
+    """Which embedding model, and how it runs. `name` is "builtin", a folder, or a sentence-transformers name."""
+
+    name: str = "builtin"
+    cache: str = ".cache/models"
+    allow_downloads: bool = False
+    query_prefix: str = "query: "
+    passage_prefix: str = "passage: "
+    threads: int = Field(default=1, ge=1, le=64)
+
+
+class IndexConfig(_Section):
+    """Where the index is kept; it is a cache and may be deleted at any time."""
+
+    folder: str = "index/artifacts"
+
+
+class AnswersConfig(_Section):
+    """When the assistant answers, offers a choice, or says that the notice does not say."""
+
+    answer_probability: Probability = 0.5
+    further_probability: Probability = 0.5
+    clarify_probability: Probability = 0.35
+    related_probability: Probability = 0.05
+    max_citations: int = Field(default=4, ge=1, le=36)
+    max_options: int = Field(default=3, ge=2, le=8)
+    max_question_characters: int = Field(default=500, ge=10, le=4000)
+    max_history: int = Field(default=6, ge=0, le=50)
+
+
+class WebConfig(_Section):
+    """The web chat and the HTTP API."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8321, ge=0, le=65535)
+    max_body_bytes: int = Field(default=65536, ge=1024)
+    concurrent_questions: int = Field(default=4, ge=1, le=64)
+
+
+class TelegramConfig(_Section):
+    """The Telegram bot. The token and the webhook secret are never written here (see the environment)."""
+
+    transport: Literal["polling", "webhook"] = "polling"
+    base_url: str = "https://api.telegram.org/bot"
+    base_file_url: str = "https://api.telegram.org/file/bot"
+    proxy: str = ""
+    webhook_url: str = ""
+    webhook_listen: str = "127.0.0.1"
+    webhook_port: int = Field(default=8322, ge=0, le=65535)
+    webhook_path: str = "/telegram"
+
+
+class LogConfig(_Section):
+    """How much is logged. Question text is never logged."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+
+class Config(_Section):
+    """Everything in config.yaml, with defaults for what it leaves out."""
+
+    knowledge: KnowledgeConfig = KnowledgeConfig()
+    model: ModelConfig = ModelConfig()
+    index: IndexConfig = IndexConfig()
+    answers: AnswersConfig = AnswersConfig()
+    web: WebConfig = WebConfig()
+    telegram: TelegramConfig = TelegramConfig()
+    log: LogConfig = LogConfig()
+    root: Path = Field(default=Path("."), exclude=True)
+
+    def path(self, relative: str) -> Path:
+        """A configured path; relative ones start at the folder that holds config.yaml."""
+        return (self.root / Path(relative).expanduser()).resolve()
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file. Raises InvalidFile with file, line, field and expectation."""
+    file = strict_yaml.read(path)
+    if isinstance(file.value, dict) and "root" in file.value:
+        raise strict_yaml.InvalidFile([file.fault(("root",), "root", "不写这一项")])
+    config = strict_yaml.validate(Config, file)
+    return config.model_copy(update={"root": path.resolve().parent})
+
+
+def find_config(explicit: str | None) -> Path:
+    """The file named on the command line, else ./config.yaml, else the one beside this package."""
+    if explicit is not None:
+        return Path(explicit)
+    here = Path("config.yaml")
+    return here if here.is_file() else Path(__file__).resolve().parent.parent / "config.yaml"
+
+
+def telegram_token() -> str | None:
+    """The bot token from the environment, or None."""
+    return os.environ.get(TOKEN_VARIABLE, "").strip() or None
+
+
+def webhook_secret() -> str:
+    """The webhook secret from the environment. Raises JianfuError when it is missing."""
+    secret = os.environ.get(WEBHOOK_SECRET_VARIABLE, "").strip()
+    if not secret:
+        raise JianfuError(f"webhook 方式需要环境变量 {WEBHOOK_SECRET_VARIABLE}（1–256 个字母、数字、_ 或 -）")
+    return secret

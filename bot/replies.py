@@ -1,0 +1,164 @@
+"""Every sentence a person sees that is not notice text. Adapters take their words from here too."""
+
+from __future__ import annotations
+
+from knowledge.base import KnowledgeBase
+from knowledge.clause import Clause
+
+EXAMPLES = (
+    "一个文件最多几页",
+    "天天让拍照打卡算不算形式主义",
+    "开会能不能一直开到村里",
+    "问题三有哪些措施",
+    "被问责的干部还能不能用",
+    "谁牵头抓落实",
+)
+
+WHAT_CAN_BE_ASKED = "可以问：文件和会议怎么精简、督查检查考核怎么减、干部怎么问责和保护、由谁抓落实。"
+
+EMPTY = "请输入一个问题，例如：一个文件最多几页？"
+TOO_LONG = "问题太长了（{length} 字），请压缩到 {limit} 字以内再问。"
+CLARIFY = "您问的可能是下面几条中的一条，请选一条："
+DECLINE = "《{title}》没有写到这个问题，不能替它回答。"
+DECLINE_NEAR = "《{title}》提到了相近的内容，但没有写您问的这一点。"
+DECLINE_ATTACK = "我只按《{title}》原文回答问题，做不了这件事。"
+RELATED = "相关条文（供阅读，不是答案）：{labels}。"
+HELLO = "您好！我专门回答《{title}》的问题，每次回答都附原文条款。"
+LEXICAL_MODE = "（语义模型暂不可用，本次仅按字面查找，请留意核对原文。）"
+
+HELP = """我只回答《关于解决形式主义突出问题为基层减负的通知》的问题，每次回答都逐字引用条款；通知没有写的，我会直说。
+{what}
+例如：
+{examples}"""
+
+LOADING = "正在准备：{stage}"
+LOADING_QUESTION = "还在准备（{stage}），请稍等片刻再问。"
+FAILED = "启动失败：{error}"
+INTERNAL_ERROR = "出了点问题，这个问题没有答成。请稍后再试；若一直这样，请告诉管理员。"
+NO_SUCH_CLAUSE = "没有编号为 {reference} 的条款。编号如 0、2、2.2、5.1。"
+
+
+def help_text() -> str:
+    """What the assistant does and what can be asked."""
+    examples = "\n".join(f"· {example}" for example in EXAMPLES)
+    return HELP.format(what=WHAT_CAN_BE_ASKED, examples=examples)
+
+
+def titles(knowledge: KnowledgeBase) -> str:
+    """The notices' short titles, joined: `通知》《若干规定` for use inside 《…》."""
+    return "》《".join(document.short_title for document in knowledge.documents)
+
+
+def answer_lead(clauses: tuple[Clause, ...], knowledge: KnowledgeBase) -> str:
+    """The frame before the quotes: which clause says it, or how many do."""
+    first = clauses[0]
+    children = knowledge.children(first)
+    if children and clauses[1:] == children:
+        noun = "条措施" if first.kind == "problem" else "点"
+        return f"{first.label}，共 {len(children)} {noun}："
+    if len(clauses) == 1:
+        return f"{first.label}写明："
+    return f"有 {len(clauses)} 条写到："
+
+
+def quote_lines(clauses: tuple[Clause, ...]) -> str:
+    """The clauses' own words for a plain screen, each under its label when there are several."""
+    if len(clauses) == 1:
+        return f"“{clauses[0].display}”"
+    return "\n".join(f"{clause.label}：“{clause.display}”" for clause in clauses)
+
+
+def choice_lines(clauses: tuple[Clause, ...]) -> str:
+    """The choices of a clarification, numbered."""
+    return "\n".join(f"{i}. {clause.label}：{clause.display}" for i, clause in enumerate(clauses, 1))
+
+
+def related_line(clauses: tuple[Clause, ...]) -> str:
+    """Reading beside the point, said to be so."""
+    return RELATED.format(labels="、".join(clause.label for clause in clauses))
+
+#: Errors of the HTTP API, by their stable code; each says what to do.
+API_ERRORS = {
+    "invalid_json": '请求体不是合法的 JSON。请用 UTF-8 编码，按 {{"question": "…"}} 的格式再发一次。',
+    "unsupported_media_type": "请把请求头 Content-Type 设为 application/json。",
+    "body_too_large": "请求太大了，请控制在 {limit} 字节以内。",
+    "body_timeout": "请求没有在 {seconds} 秒内发完，请重新发送。",
+    "invalid_request": "请求不合要求：{faults}。请求体应为 JSON 对象，只含 question（文字）和可选的 history（文字列表）。",
+    "empty_question": EMPTY,
+    "question_too_long": TOO_LONG,
+    "history_too_long": "history 里有一条太长了（{length} 字），请压缩到 {limit} 字以内，或只带最近几个问题。",
+    "not_found": "没有这个地址。请检查网址，或从首页重新进入。",
+    "no_such_clause": NO_SUCH_CLAUSE,
+    "method_not_allowed": "这个地址不接受这种请求方法，请查看接口说明（/docs）。",
+    "loading": LOADING_QUESTION,
+    "failed": FAILED,
+    "busy": "现在提问的人较多，请过几秒再试。",
+    "internal": INTERNAL_ERROR,
+    "bad_request": "请求有误，请查看接口说明（/docs）后再试。",
+}
+REQUEST_FAULTS = {
+    "missing": "缺少 {field}",
+    "extra_forbidden": "不认识 {field}",
+    "string_type": "{field} 应为文字",
+    "list_type": "{field} 应为列表",
+    "too_long": "{field} 最多 {limit} 项",
+    "other": "{field} 的格式不对",
+}
+REQUEST_BODY = "请求体"
+
+PORT_TAKEN = "端口 {port} 已被占用。请关闭占用它的程序，或在 config.yaml 的 web.port 换一个端口（也可用 --port）。"
+PORT_FORBIDDEN = "没有权限使用端口 {port}。请换一个 1024 以上的端口（config.yaml 的 web.port，或 --port）。"
+HOST_UNUSABLE = "不能在 {host}:{port} 上提供服务（{error}）。请检查 config.yaml 的 web.host（本机填 127.0.0.1）。"
+
+# Telegram
+TELEGRAM_START = """您好！我只回答《{title}》的问题，每次都附原文条款。
+直接发问题就行，例如：一个文件最多几页？
+也可以点下面的例子，或用 /problems 看目录、/source 2.2 看某一条。"""
+TELEGRAM_COMMANDS = {
+    "ask": "提问，例如 /ask 一个文件最多几页",
+    "problems": "目录：四个问题和贯彻落实",
+    "source": "看某一条原文，例如 /source 2.2",
+    "help": "怎么用、能问什么",
+    "start": "重新开始，忘掉前面的问题",
+}
+TELEGRAM_ASK_USAGE = "请把问题写在 /ask 后面，例如：/ask 一个文件最多几页"
+TELEGRAM_SOURCE_USAGE = "请在 /source 后面写条款编号，例如：/source 2.2。编号可在 /problems 里查。"
+TELEGRAM_PROBLEMS = "请选一个部分："
+TELEGRAM_TEXT_ONLY = "我只看得懂文字，请把问题打成字发给我。"
+TELEGRAM_UNKNOWN_BUTTON = "这个按钮已经失效，请用 /problems 重新打开目录。"
+TELEGRAM_FAILED = "很抱歉，我没能启动，现在答不了问题，请告诉管理员。"
+TELEGRAM_ERROR = INTERNAL_ERROR + "（编号 {trace}）"
+TELEGRAM_INTERPRETED = "按「{question}」理解"
+TELEGRAM_ASKED = "问：{question}"
+TELEGRAM_OUTLINE_BUTTON = "目录"
+
+TELEGRAM_NO_TOKEN = "没有 Telegram 令牌。请把它放在环境变量 {variable} 里再启动。"
+TELEGRAM_BAD_TOKEN = "Telegram 不认这个令牌。请检查环境变量 {variable}（在 @BotFather 处可查看或重发）。"
+TELEGRAM_BAD_PROXY = "config.yaml 的 telegram.proxy 不能用（{error}）。例如 http://127.0.0.1:7890，不用代理则留空。"
+TELEGRAM_BAD_SECRET = "webhook 密钥不合规定：{variable} 应为 1–256 个字母、数字、_ 或 -。"
+TELEGRAM_NO_WEBHOOK_URL = "webhook 方式需要在 config.yaml 的 telegram.webhook_url 写明 Telegram 访问的完整 https 地址。"
+TELEGRAM_WEBHOOK_REFUSED = "Telegram 不接受这个 webhook 地址（{error}）。请检查 config.yaml 的 telegram.webhook_url。"
+TELEGRAM_PORT_UNUSABLE = "不能在 {host}:{port} 上接收 webhook（{error}）。请检查 config.yaml 的 telegram.webhook_listen 和 webhook_port。"
+
+#: Words of the pages that the web server renders itself.
+PAGE_WORDS = {
+    "not_found": "没有找到",
+    "waiting": "请稍等",
+    "trouble": "出了点问题",
+    "reference": "接口说明",
+    "issued": "{issuer} · {year}年",
+    "parameters": "路径参数",
+    "request_body": "请求体（application/json）",
+    "responses": "响应",
+    "field": "字段",
+    "type": "类型",
+    "meaning": "说明",
+    "status": "状态",
+    "content": "内容",
+    "example": "例",
+    "required": "必填",
+    "optional": "可选",
+    "or": " 或 ",
+    "list_of": "{item} 的列表",
+    "null": "空",
+}

@@ -1,0 +1,92 @@
+"""Texts to vectors: the Encoder protocol and sentence-transformers behind it.
+
+The only file that imports torch's stack. Making the built-in model is builtin_model.py's business.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from index.builtin_model import BUILDER_VERSION, ModelUnavailable, Progress, builtin_model
+
+Vectors = npt.NDArray[np.float32]
+
+BUILTIN = "builtin"
+BATCH = 32
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text could get another vector."""
+
+    def encode(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> Vectors:
+        """Vectors of shape (len(texts), dimension), float32, each of length 1."""
+
+
+class SentenceTransformerEncoder:
+    """Any sentence-transformers model, by folder or name."""
+
+    def __init__(self, name: str, *, cache: Path, allow_downloads: bool, threads: int, progress: Progress) -> None:
+        """Load the model. Raises ModelUnavailable with a message that says what to do."""
+        path = builtin_model(cache, progress) if name == BUILTIN else Path(name).expanduser()
+        progress("载入语义模型", None)
+        if not allow_downloads:
+            os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"
+        try:
+            import torch  # noqa: PLC0415 - seconds to import; commands that need no model stay quick
+            from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - the same
+            from transformers.utils import logging as transformers_logging  # noqa: PLC0415 - the same
+
+            transformers_logging.disable_progress_bar()
+            torch.set_num_threads(threads)
+            self._model = SentenceTransformer(
+                str(path) if path.exists() else name, device="cpu", local_files_only=not allow_downloads
+            )
+        except Exception as error:  # any library below may fail in its own way on a damaged or foreign folder
+            advice = "检查 config.yaml 的 model.name；内置模型写 builtin"
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ModelUnavailable(f"语义模型 {name} 载入失败（{reason}）；{advice}") from error
+        self._model.eval()
+        self._fingerprint = f"{BUILTIN}-{BUILDER_VERSION}" if name == BUILTIN else _folder_fingerprint(name, path)
+
+    @property
+    def fingerprint(self) -> str:
+        """Name and content of the model."""
+        return self._fingerprint
+
+    def encode(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> Vectors:
+        """Vectors of shape (len(texts), dimension), float32, each of length 1; longest texts first, in batches."""
+        if not texts:
+            return np.zeros((0, self._model.get_embedding_dimension() or 0), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+        rows: list[Vectors] = []
+        for start in range(0, len(order), BATCH):
+            batch = [texts[i] for i in order[start : start + BATCH]]
+            rows.append(
+                self._model.encode(
+                    batch, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+                )
+            )
+            if progress is not None:
+                progress(min(1.0, (start + BATCH) / len(order)))
+        vectors = np.empty((len(texts), rows[0].shape[1]), dtype=np.float32)
+        vectors[order] = np.concatenate(rows)
+        return vectors
+
+
+def _folder_fingerprint(name: str, path: Path) -> str:
+    """The name, and for a folder the sizes and times of its files."""
+    if not path.is_dir():
+        return name
+    entries = sorted((str(p.relative_to(path)), p.stat().st_size, p.stat().st_mtime_ns) for p in path.rglob("*"))
+    return f"{name}-{hashlib.sha256(repr(entries).encode()).hexdigest()[:12]}"

@@ -1,0 +1,69 @@
+"""The labelled questions that the ranker learns from, gathered from the knowledge base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from index.analyzer import normalize
+from index.hit import BESIDE
+from knowledge.base import KnowledgeBase
+from knowledge.clause import Clause
+
+Labels = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Normalised texts, and what answers each.
+
+    `labels` has shape (texts, clauses + reasons): a column for each clause of the knowledge base in order, then one
+    for each reason in BESIDE. `is_question` tells people's questions from clause texts, which serve as examples of
+    themselves so that a clause without questions can be found too.
+    """
+
+    texts: tuple[str, ...]
+    labels: Labels
+    is_question: npt.NDArray[np.bool_]
+
+
+def gather(knowledge: KnowledgeBase) -> Examples:
+    """All examples of a knowledge base."""
+    clauses = list(knowledge)
+    column = {(clause.document, clause.id): i for i, clause in enumerate(clauses)}
+    reason_column = {reason: len(clauses) + i for i, reason in enumerate(BESIDE)}
+    texts: list[str] = []
+    columns: list[list[int]] = []
+    asked: list[bool] = []
+
+    def add(text: str, marked: Sequence[int], is_question: bool = True) -> None:
+        texts.append(normalize(text))
+        columns.append(list(marked))
+        asked.append(is_question)
+
+    for i, clause in enumerate(clauses):
+        add(passage(clause, knowledge), [i], is_question=False)
+        for question in clause.questions:
+            add(question, [i])
+    for document in knowledge.documents:
+        for shared in document.shared_questions:
+            add(shared.text, [column[document.id, reference] for reference in shared.clauses])
+        for unanswered in document.unanswered:
+            add(unanswered.text, [reason_column["near"]])
+    for reason, questions in knowledge.out_of_scope.items():
+        for question in questions:
+            add(question, [reason_column[reason]])  # type: ignore[index]
+    labels = np.zeros((len(texts), len(clauses) + len(BESIDE)), dtype=np.bool_)
+    for row, marked in enumerate(columns):
+        labels[row, marked] = True
+    return Examples(tuple(texts), labels, np.array(asked, dtype=np.bool_))
+
+
+def passage(clause: Clause, knowledge: KnowledgeBase) -> str:
+    """The text that stands for a clause in the indexes: its words and keywords, after its heading's words."""
+    parent = knowledge.parent(clause)
+    parts = [parent.display] if parent is not None else []
+    return " ".join([*parts, clause.display, *clause.keywords])

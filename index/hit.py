@@ -1,0 +1,36 @@
+"""The types that the index hands to the bot: a clause found for a query, and all that was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from knowledge.clause import Clause
+
+#: Why a query is beside every notice: near its topics, far from them, small talk, noise, or an attack.
+Beside = Literal["near", "far", "chat", "noise", "attack"]
+BESIDE: tuple[Beside, ...] = ("near", "far", "chat", "noise", "attack")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A clause with the calibrated probability (0 to 1) that it answers the query."""
+
+    clause: Clause
+    probability: float
+    features: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What one search found: hits by falling probability, and how likely the query is beside every notice.
+
+    `beside` maps each reason to its probability; with the probability that some clause answers they sum to 1.
+    `addressed` says that the query named the clauses by their place (问题二第3条), so no model was asked.
+    """
+
+    hits: tuple[Hit, ...]
+    beside: Mapping[Beside, float] = field(default_factory=lambda: MappingProxyType({}))
+    addressed: bool = False

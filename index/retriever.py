@@ -1,0 +1,260 @@
+"""build / load / search: from a query to clauses with calibrated probabilities.
+
+Ties the parts together and holds no scoring of its own: addresses by outline, vectors by embedder and dense, wording
+by sparse, known questions by classifiers, probabilities by calibration, files by storage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from index import analyzer, storage
+from index.builtin_model import ModelUnavailable
+from index.calibration import Calibration, Evidence, features
+from index.classifiers import EmbeddingClassifier, NgramClassifier
+from index.dense import DenseIndex
+from index.embedder import Encoder, SentenceTransformerEncoder
+from index.examples import Examples, gather, passage
+from index.hit import BESIDE, Hit, SearchResult
+from index.outline import Outline
+from index.sparse import SparseIndex
+from index.vector_cache import encode_cached
+from knowledge.base import KnowledgeBase
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[str, float | None], None]
+
+#: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
+FORMAT = 1
+#: How many clauses a search returns at most.
+MAX_HITS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the index needs to know; the bot fills it from its configuration."""
+
+    model_name: str
+    model_cache: Path
+    allow_downloads: bool
+    query_prefix: str
+    passage_prefix: str
+    threads: int
+    folder: Path
+
+
+@dataclass(frozen=True)
+class _Dense:
+    """The half that needs a model: the encoder, clause vectors, and what question vectors taught."""
+
+    encoder: Encoder
+    clauses: DenseIndex
+    classifier: EmbeddingClassifier
+
+
+class Retriever:
+    """Finds clauses of one knowledge base. Safe to use from several threads; never changes once made."""
+
+    def __init__(
+        self,
+        knowledge: KnowledgeBase,
+        sparse: SparseIndex,
+        ngrams: NgramClassifier,
+        calibration: Calibration,
+        dense: _Dense | None,
+        query_prefix: str = "",
+    ) -> None:
+        self._knowledge = knowledge
+        self._clauses = tuple(knowledge)
+        self._outline = Outline(knowledge)
+        self._sparse = sparse
+        self._ngrams = ngrams
+        self._calibration = calibration
+        self._dense = dense
+        self._query_prefix = query_prefix
+
+    @property
+    def knowledge(self) -> KnowledgeBase:
+        """The knowledge base that this index was built from."""
+        return self._knowledge
+
+    @property
+    def mode(self) -> Literal["full", "lexical"]:
+        """`lexical` when it was made without an embedding model."""
+        return "full" if self._dense is not None else "lexical"
+
+    @property
+    def outline(self) -> Outline:
+        """The addresses of the clauses."""
+        return self._outline
+
+    @classmethod
+    def load(cls, knowledge: KnowledgeBase, settings: Settings, progress: Progress) -> Retriever:
+        """Open the index for this knowledge, or build it. Without a model it is lexical, and the log says why.
+
+        Raises StorageError when the index has to be built and cannot be written.
+        """
+        try:
+            encoder: Encoder | None = SentenceTransformerEncoder(
+                settings.model_name,
+                cache=settings.model_cache,
+                allow_downloads=settings.allow_downloads,
+                threads=settings.threads,
+                progress=progress,
+            )
+        except ModelUnavailable as error:
+            logger.error("no embedding model, answers are lexical: %s", error)
+            encoder = None
+        return cls.open(knowledge, encoder, settings, progress)
+
+    @classmethod
+    def open(
+        cls, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings, progress: Progress
+    ) -> Retriever:
+        """Like load(), with an encoder (or none) already at hand."""
+        root = settings.folder / ("full" if encoder is not None else "lexical")
+        fingerprint = _fingerprint(knowledge, encoder, settings)
+        revision = storage.current(root, fingerprint)
+        if revision is None:
+            logger.info("building the index (%s)", "with vectors" if encoder is not None else "lexical")
+            revision = storage.publish(
+                root, fingerprint, lambda folder: _build(folder, knowledge, encoder, settings, progress)
+            )
+            logger.info("index %s is ready", revision.name)
+        return cls._read(revision, knowledge, encoder, settings)
+
+    @classmethod
+    def _read(
+        cls, revision: Path, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings
+    ) -> Retriever:
+        with np.load(revision / "ngrams.npz", allow_pickle=False) as stored:
+            ngrams = NgramClassifier(stored["idf"], stored["weights"], stored["bias"])
+        with np.load(revision / "calibration.npz", allow_pickle=False) as stored:
+            calibration = Calibration.from_arrays(dict(stored))
+        dense = None
+        if encoder is not None:
+            with np.load(revision / "embedding.npz", allow_pickle=False) as stored:
+                classifier = EmbeddingClassifier(stored["mean"], stored["weights"])
+            dense = _Dense(encoder, DenseIndex.load(revision / "clauses.faiss"), classifier)
+        sparse = SparseIndex.load(revision / "bm25")
+        return cls(knowledge, sparse, ngrams, calibration, dense, settings.query_prefix)
+
+    def search(self, query: str) -> SearchResult:
+        """Clauses for one query as typed, by falling probability; an exact address needs no model."""
+        addressed = self._outline.resolve(query)
+        if addressed:
+            return SearchResult(tuple(Hit(clause, 1.0) for clause in addressed), addressed=True)
+        normalized = analyzer.normalize(query)
+        if not normalized:
+            return SearchResult((), MappingProxyType({"noise": 1.0}))
+        evidence = self._evidence(normalized)
+        probabilities = self._calibration.probabilities(evidence)
+        named = features(evidence)
+        order = np.argsort(-probabilities, kind="stable")[:MAX_HITS]
+        hits = tuple(
+            Hit(
+                self._clauses[i],
+                float(probabilities[i]),
+                MappingProxyType({name: float(value[i]) for name, value in named.items()}),
+            )
+            for i in order
+        )
+        nothing = 1.0 - hits[0].probability
+        reasons = self._calibration.beside(evidence) * nothing
+        return SearchResult(hits, MappingProxyType(dict(zip(BESIDE, map(float, reasons), strict=True))))
+
+    def _evidence(self, normalized: str) -> Evidence:
+        count = len(self._clauses)
+        ngram = self._ngrams.scores(normalized)
+        bm25 = self._sparse.scores(normalized)
+        if self._dense is None:
+            return Evidence(bm25=bm25, ngram=ngram[:count], ngram_beside=ngram[count:])
+        vector = self._dense.encoder.encode([self._query_prefix + normalized])[0]
+        cosine = np.empty(count, dtype=np.float32)
+        for row, score in self._dense.clauses.search(vector, count):
+            cosine[row] = score
+        embedding = self._dense.classifier.scores(vector)
+        return Evidence(
+            bm25=bm25,
+            ngram=ngram[:count],
+            ngram_beside=ngram[count:],
+            cosine=cosine,
+            embedding=embedding[:count],
+            embedding_beside=embedding[count:],
+        )
+
+
+def _fingerprint(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
+    parts = [
+        str(FORMAT),
+        str(analyzer.VERSION),
+        knowledge.version,
+        encoder.fingerprint if encoder is not None else "lexical",
+        settings.query_prefix,
+        settings.passage_prefix,
+    ]
+    return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()[:16]
+
+
+def _build(
+    folder: Path, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings, progress: Progress
+) -> None:
+    """Make every artifact of one revision in an empty folder."""
+    examples = gather(knowledge)
+    passages = [passage(clause, knowledge) for clause in knowledge]
+    count = len(passages)
+    sparse = SparseIndex.build(passages)
+    sparse.save(folder / "bm25")
+    ngrams, ngram_scores = NgramClassifier.fit(
+        examples.texts, examples.labels, lambda done: progress("学习已知问题的用词", done)
+    )
+    np.savez(folder / "ngrams.npz", idf=ngrams.idf, weights=ngrams.weights, bias=ngrams.bias)
+    evidence = Evidence(
+        bm25=np.stack([sparse.scores(text) for text in examples.texts]),
+        ngram=ngram_scores[:, :count],
+        ngram_beside=ngram_scores[:, count:],
+    )
+    if encoder is not None:
+        evidence = _build_dense(folder, evidence, examples, passages, encoder, settings, progress)
+    progress("校准把握程度", None)
+    np.savez(folder / "calibration.npz", **Calibration.fit(evidence, examples).to_arrays())
+
+
+def _build_dense(
+    folder: Path,
+    lexical: Evidence,
+    examples: Examples,
+    passages: list[str],
+    encoder: Encoder,
+    settings: Settings,
+    progress: Progress,
+) -> Evidence:
+    """Write the artifacts that need vectors, and add their left-out scores to the evidence."""
+    cache = settings.folder / "vectors.npz"
+    texts = [settings.query_prefix + text for text in examples.texts]
+    texts += [settings.passage_prefix + text for text in passages]
+    vectors = encode_cached(encoder, texts, cache, lambda done: progress("计算已知问题的语义向量", done))
+    question_vectors, clause_vectors = vectors[: len(examples.texts)], vectors[len(examples.texts) :]
+    clauses = DenseIndex(clause_vectors.shape[1])
+    clauses.add(clause_vectors)
+    clauses.save(folder / "clauses.faiss")
+    classifier, scores = EmbeddingClassifier.fit(question_vectors, examples.labels)
+    np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights)
+    count = len(passages)
+    return Evidence(
+        bm25=lexical.bm25,
+        ngram=lexical.ngram,
+        ngram_beside=lexical.ngram_beside,
+        cosine=question_vectors @ clause_vectors.T,
+        embedding=scores[:, :count],
+        embedding_beside=scores[:, count:],
+    )

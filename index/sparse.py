@@ -1,0 +1,42 @@
+"""Nearest clauses by wording: BM25 over character n-grams (bm25s), the index that needs no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+
+from index.analyzer import normalize, terms
+
+
+class SparseIndex:
+    """BM25 scores of every text for a query; texts are known by their row number."""
+
+    def __init__(self, engine: bm25s.BM25) -> None:
+        self._engine = engine
+
+    @classmethod
+    def build(cls, texts: Sequence[str]) -> SparseIndex:
+        """Index texts as they are; they are normalised here, as queries are."""
+        engine = bm25s.BM25(k1=1.2, b=0.6)
+        engine.index([terms(normalize(text)) for text in texts], show_progress=False)
+        return cls(engine)
+
+    def scores(self, query: str) -> npt.NDArray[np.float32]:
+        """BM25 of each text for an already normalised query; shape (number of texts,), 0 where nothing is shared."""
+        known = [term for term in terms(query) if term in self._engine.vocab_dict]
+        if not known:
+            return np.zeros(self._engine.scores["num_docs"], dtype=np.float32)
+        return np.asarray(self._engine.get_scores(known), dtype=np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Write to a folder."""
+        self._engine.save(str(folder), show_progress=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> SparseIndex:
+        """Read a folder written by save()."""
+        return cls(bm25s.BM25.load(str(folder), load_corpus=False, allow_pickle=False))
