@@ -76,10 +76,15 @@ class Assistant:
         if refused is not None:
             return self._compose(refused, None, started)
         recent = list(history)[-self._policy.max_history :] if self._policy.max_history else []
-        resolved = rewriter.resolve(question, recent, self.knowledge)
+        resolved = rewriter.resolve(question, recent, self.knowledge, locate=self._locate)
         result = self._searcher.search(resolved or question)
         decision = decide(result, self._policy, self.knowledge)
         return self._compose(decision, resolved, started)
+
+    def _locate(self, earlier: str) -> Clause | None:
+        """The clause that an earlier question was about, if one was found."""
+        decision = decide(self._searcher.search(earlier), self._policy, self.knowledge)
+        return decision.clauses[0] if decision.outcome == "answer" else None
 
     def _refuse(self, question: str) -> Decision | None:
         """A reply for what is no question at all, before any model is asked."""

@@ -162,3 +162,23 @@ PAGE_WORDS = {
     "list_of": "{item} 的列表",
     "null": "空",
 }
+
+# Terminal
+INTERPRETED = "按「{question}」理解"
+CHAT_WELCOME = "减负问答：直接输入问题；/help 看说明，/quit 或 Ctrl-D 退出。"
+CHAT_COMMANDS = "命令：/help 说明，/source 2.2 看某一条原文，/quit 退出。"
+CHAT_NO_COMMAND = "没有 /{command} 这个命令。" + CHAT_COMMANDS
+CHAT_INTERRUPTED = "（输入 /quit 或按 Ctrl-D 退出）"
+BATCH_PROGRESS = "作答"
+BATCH_BAD_JSON = "第 {number} 行不是 JSON（{error}）"
+BATCH_LONG_LINE = "第 {number} 行超过 {limit} 字"
+BATCH_NOT_OBJECT = '第 {number} 行应为 {{"id": …, "q": "问题"}}'
+BATCH_NO_QUESTION = '第 {number} 行没有文字字段 "q"'
+BATCH_BAD_HISTORY = '第 {number} 行的 "history" 应为文字列表'
+BATCH_FAULTS = "有 {count} 行没有答成，见各行的 error"
+KB_FINE = "知识库没有问题：{documents} 份通知，{clauses} 条，{questions} 个已知问题，版本 {version}。"
+SERVING = "网页已就绪：{address}（Ctrl-C 停止）"
+INTERRUPTED = "已停止"
+UNEXPECTED = "程序出错（{kind}）：{error}。加 --debug 可看详情。"
+PREPARED = "已备好模型和索引（知识库版本 {version}）。"
+PREPARED_LEXICAL = "语义模型载入失败，只建好了字面索引；原因见上面的日志。"

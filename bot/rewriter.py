@@ -391,7 +391,7 @@ def _ordinal(plain: str, conversation: _Conversation) -> _Turn | None:
         return _address_turn(outline.address(chosen) if chosen else problem)
     heading = conversation.heading()
     if heading is None:
-        return None
+        return _other_address(plain, conversation) if _other_document(conversation) else None
     chosen = outline.resolve(text, heading)
     if chosen:
         return _address_turn(outline.address(chosen))
@@ -399,13 +399,21 @@ def _ordinal(plain: str, conversation: _Conversation) -> _Turn | None:
     return _address_turn(outline.address([heading]) + items)
 
 
+def _other_document(conversation: _Conversation) -> str:
+    """《name》 of the document last addressed, or nothing when that is the first one, which needs no name."""
+    knowledge = conversation.knowledge
+    before = conversation.outline.resolve(conversation.last.text)
+    if not before or before[0].document == knowledge.documents[0].id:
+        return ""
+    return f"《{knowledge.document(before[0].document).short_title}》"
+
+
 def _other_address(plain: str, conversation: _Conversation) -> _Turn | None:
     """问题四呢 after another document's address stays in that document."""
-    outline, knowledge = conversation.outline, conversation.knowledge
+    outline = conversation.outline
     text = re.sub(r"^那么?|呢$", "", _compact(plain))
-    before = outline.resolve(conversation.last.text)
-    if before and before[0].document != knowledge.documents[0].id and "《" not in text:
-        text = f"《{knowledge.document(before[0].document).short_title}》{text}"
+    if "《" not in text:
+        text = _other_document(conversation) + text
     chosen = outline.resolve(text)
     return _address_turn(outline.address(chosen) if chosen else text)
 
@@ -415,27 +423,22 @@ def _step(plain: str, conversation: _Conversation) -> _Turn | None:
     outline, knowledge = conversation.outline, conversation.knowledge
     text = _compact(plain)
     direction = 1 if NEXT.match(text) else -1
-    if outline.missing(conversation.last.text):
-        return None
-    focus = conversation.focus(conversation.last)
-    clause = (focus[-1] if direction > 0 else focus[0]) if focus else outline.mentioned(conversation.last.text)
+    last = conversation.last.text
+    focus = () if outline.missing(last) else conversation.focus(conversation.last)
+    clause = (focus[-1] if direction > 0 else focus[0]) if focus else None
     if clause is None:
         return None
-    if "问题" in text or (clause.kind == "problem" and "个" in text):
-        heading = clause if clause.is_heading else knowledge.parent(clause)
-        if heading is None:
-            return None
-        problems = [c for c in knowledge.document(heading.document) if c.kind == "problem"]
-        number = (problems.index(heading) if heading in problems else len(problems)) + 1 + direction
-        return _address_turn(f"{outline.nth_problem(heading.document, number)}有哪些措施") if number else None
-    if clause.is_heading:
-        return _address_turn(outline.nth(clause, 1)) if direction > 0 else None
-    heading = knowledge.parent(clause)
+    heading = clause if clause.is_heading else knowledge.parent(clause)
     if heading is None:
         neighbour = knowledge.neighbours(clause)[direction > 0]
         return _address_turn(outline.address([neighbour])) if neighbour is not None else None
-    number = knowledge.children(heading).index(clause) + 1 + direction
-    return _address_turn(outline.nth(heading, number)) if number else None
+    if "问题" in text or (clause.kind == "problem" and "个" in text):
+        problems = [c for c in knowledge.document(heading.document) if c.kind == "problem"]
+        number = (problems.index(heading) if heading in problems else len(problems)) + 1 + direction
+        return _address_turn(f"{outline.nth_problem(heading.document, number)}有哪些措施") if number else None
+    position = knowledge.children(heading).index(clause) + 1 if clause is not heading else 0
+    number = position + direction
+    return _address_turn(outline.nth(heading, number)) if number > 0 else None
 
 
 def _rest(plain: str, conversation: _Conversation) -> _Turn | None:

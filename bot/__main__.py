@@ -1,0 +1,178 @@
+"""The command line `jianfu`: the only place that prints errors and sets exit codes.
+
+Exit codes: 0 fine, 1 something is wrong and was said in one line, 2 the command line itself was wrong, 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and FAISS are imported: see docs/decisions.md
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from bot import replies
+from bot.config import Config, find_config, load_config, telegram_token
+from knowledge.errors import JianfuError
+from knowledge.loader import load_knowledge
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}：{message}（用法见 {self.prog} --help）\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    parser = _Parser(prog="jianfu", description="按《通知》原文回答问题，逐字引用条款。")
+    parser.add_argument("--config", metavar="文件", help="设置文件（默认 config.yaml）")
+    parser.add_argument("--debug", action="store_true", help="出错时显示详情，日志更细")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="命令", parser_class=_Parser)
+
+    ask = commands.add_parser("ask", help="问一个问题，或成批作答")
+    ask.add_argument("question", nargs="?", metavar="问题")
+    ask.add_argument("--json", action="store_true", help="输出 JSON")
+    ask.add_argument("--batch", nargs="?", const="-", metavar="文件", help="逐行读入 JSONL（默认标准输入），逐行输出 JSON")
+    ask.set_defaults(run=_ask)
+
+    chat = commands.add_parser("chat", help="在终端里连续问答")
+    chat.set_defaults(run=_chat)
+
+    serve = commands.add_parser("serve", help="启动网页；环境里有 Telegram 令牌时同时启动机器人")
+    serve.add_argument("--host", metavar="地址", help="覆盖 web.host")
+    serve.add_argument("--port", type=int, metavar="端口", help="覆盖 web.port")
+    serve.add_argument("--no-telegram", action="store_true", help="只启动网页")
+    serve.set_defaults(run=_serve)
+
+    telegram = commands.add_parser("telegram", help="只启动 Telegram 机器人")
+    telegram.set_defaults(run=_telegram)
+
+    prepare = commands.add_parser("prepare", help="解包模型并建好索引，然后退出")
+    prepare.set_defaults(run=_prepare)
+
+    kb = commands.add_parser("kb", help="知识库")
+    kb_commands = kb.add_subparsers(dest="kb_command", required=True, metavar="命令", parser_class=_Parser)
+    check = kb_commands.add_parser("check", help="检查知识库，逐条核对引文与来源")
+    check.set_defaults(run=_kb_check)
+    return parser
+
+
+def _ask(config: Config, options: argparse.Namespace) -> int:
+    from bot.bootstrap import build_assistant  # noqa: PLC0415 - brings the model's libraries; kb check needs none
+    from bot.channels import terminal  # noqa: PLC0415 - the same
+
+    if (options.question is None) == (options.batch is None):
+        raise JianfuError("请给出一个问题，或用 --batch 成批作答。例如：jianfu ask 一个文件最多几页")
+    lines = terminal.read_input(options.batch) if options.batch is not None else iter(())
+    with terminal.progress_bar(sys.stderr) as progress:
+        assistant = build_assistant(config, progress)
+    if options.question is not None:
+        terminal.write_answer(assistant.ask(options.question), sys.stdout, options.json)
+        return 0
+    bad = terminal.answer_batch(assistant, lines, sys.stdout, sys.stderr)
+    if bad:
+        raise JianfuError(replies.BATCH_FAULTS.format(count=bad))
+    return 0
+
+
+def _chat(config: Config, options: argparse.Namespace) -> int:
+    from bot.bootstrap import build_assistant  # noqa: PLC0415 - brings the model's libraries
+    from bot.channels import terminal  # noqa: PLC0415 - the same
+
+    with terminal.progress_bar(sys.stderr) as progress:
+        assistant = build_assistant(config, progress)
+    terminal.chat(assistant, sys.stdout)
+    return 0
+
+
+def _serve(config: Config, options: argparse.Namespace) -> int:
+    from bot import serving  # noqa: PLC0415 - brings the channels' libraries
+
+    changes = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
+    if not 0 <= changes.get("port", 0) <= 65535:
+        raise JianfuError(f"--port {changes['port']} 不是端口；应为 0–65535 的整数")
+    config = config.model_copy(update={"web": config.web.model_copy(update=changes)})
+    token = None if options.no_telegram else telegram_token()
+    announce = lambda address: print(replies.SERVING.format(address=address), flush=True)  # noqa: E731
+    serving.run(config, token, with_web=True, announce=announce)
+    return 0
+
+
+def _telegram(config: Config, options: argparse.Namespace) -> int:
+    from bot import serving  # noqa: PLC0415 - brings the channels' libraries
+
+    token = telegram_token()
+    if token is None:
+        raise JianfuError(replies.TELEGRAM_NO_TOKEN.format(variable="JIANFU_TELEGRAM_TOKEN"))
+    serving.run(config, token, with_web=False, announce=lambda address: None)
+    return 0
+
+
+def _prepare(config: Config, options: argparse.Namespace) -> int:
+    from bot.bootstrap import build_assistant  # noqa: PLC0415 - brings the model's libraries
+    from bot.channels import terminal  # noqa: PLC0415 - the same
+
+    with terminal.progress_bar(sys.stderr) as progress:
+        assistant = build_assistant(config, progress)
+    if assistant.mode == "lexical":
+        raise JianfuError(replies.PREPARED_LEXICAL)
+    print(replies.PREPARED.format(version=assistant.knowledge.version))
+    return 0
+
+
+def _kb_check(config: Config, options: argparse.Namespace) -> int:
+    knowledge = load_knowledge(config.path(config.knowledge.folder))
+    clauses = list(knowledge)
+    questions = sum(len(clause.questions) for clause in clauses) + sum(
+        len(document.shared_questions) + len(document.unanswered) for document in knowledge.documents
+    )
+    print(
+        replies.KB_FINE.format(
+            documents=len(knowledge.documents), clauses=len(clauses), questions=questions, version=knowledge.version
+        )
+    )
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = build_parser().parse_args(arguments)
+    try:
+        config = load_config(find_config(options.config))
+        _set_up_logging("DEBUG" if options.debug else config.log.level, quiet=options.command not in ("serve", "telegram"))
+        code: int = options.run(config, options)
+    except KeyboardInterrupt:
+        print(replies.INTERRUPTED, file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what reads us is gone; end quietly
+        return 0
+    except JianfuError as error:
+        if options.debug:
+            raise
+        print(f"jianfu：{error}", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if options.debug:
+            raise
+        print(f"jianfu：{replies.UNEXPECTED.format(kind=type(error).__name__, error=error)}", file=sys.stderr)
+        return 1
+    return code
+
+
+def _set_up_logging(level: str, *, quiet: bool) -> None:
+    """Log to stderr; commands that print answers log only warnings unless --debug."""
+    ours = "WARNING" if quiet and level == "INFO" else level
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="WARNING", force=True)
+    for name in ("bot", "index", "knowledge"):
+        logging.getLogger(name).setLevel(ours)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

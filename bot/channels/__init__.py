@@ -1,0 +1,1 @@
+"""Ways to reach the assistant; siblings that never import each other."""

@@ -1,0 +1,208 @@
+"""The Telegram bot: builds the application, says which handler gets what, and runs it inside a running loop.
+
+What handlers do is in telegram_handlers.py, how updates come in in telegram_updates.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import signal
+from contextlib import suppress
+from typing import Any
+
+from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
+from telegram.error import BadRequest, InvalidToken
+from telegram.ext import (
+    ApplicationBuilder,
+    CallbackQueryHandler,
+    CommandHandler,
+    ExtBot,
+    MessageHandler,
+    TypeHandler,
+    filters,
+)
+from telegram.request import BaseRequest, HTTPXRequest
+
+from bot import replies
+from bot.bootstrap import BackgroundAssistant
+from bot.channels.telegram_delivery import RateLimiter
+from bot.channels.telegram_handlers import Handlers
+from bot.channels.telegram_history import History
+from bot.channels.telegram_log import protect_logs, redact_tokens
+from bot.channels.telegram_order import ChatOrder
+from bot.channels.telegram_updates import TelegramApplication, persist, poll, receive_webhooks
+from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE, TelegramConfig, webhook_secret
+from knowledge.errors import JianfuError
+
+__all__ = ["create_application", "redact_tokens", "run", "run_alone"]
+
+logger = logging.getLogger(__name__)
+
+#: Commands shown in groups; /ask is answered there in any form, the others when addressed (/help@bot).
+_GROUP_COMMANDS = ("ask", "problems", "source", "help")
+#: Running handlers get this long to finish; with the rest of the shutdown it stays within ten seconds.
+_DRAIN_SECONDS = 6.0
+
+
+def create_application(
+    background: BackgroundAssistant,
+    config: TelegramConfig,
+    token: str | None,
+    *,
+    request: BaseRequest | None = None,
+    get_updates_request: BaseRequest | None = None,
+    history: History | None = None,
+    patience_seconds: float = 20.0,
+    concurrent_questions: int = 4,
+) -> TelegramApplication:
+    """The application, ready to run(); nothing is contacted yet.
+
+    `patience_seconds`: how long a question waits for an assistant that is still loading. Tests pass `request` and
+    `get_updates_request`. Raises JianfuError for a token or proxy that cannot be used.
+    """
+    protect_logs()
+    if not token:
+        raise JianfuError(replies.TELEGRAM_NO_TOKEN.format(variable=TOKEN_VARIABLE))
+    order = ChatOrder()
+    try:
+        bot: ExtBot[Any] = ExtBot(
+            token,
+            base_url=config.base_url,
+            base_file_url=config.base_file_url,
+            # Separate pools: a long poll must never take the connection that an answer needs.
+            request=request or _http(config, connections=64),
+            get_updates_request=get_updates_request or _http(config, connections=2),
+            rate_limiter=RateLimiter(max_retries=3),
+        )
+    except InvalidToken:
+        raise JianfuError(replies.TELEGRAM_BAD_TOKEN.format(variable=TOKEN_VARIABLE)) from None
+    application: TelegramApplication = (
+        ApplicationBuilder().bot(bot).updater(None).job_queue(None).concurrent_updates(order).build()
+    )
+    handlers = Handlers(
+        background,
+        order,
+        history or History(),
+        patience_seconds=patience_seconds,
+        concurrent_questions=concurrent_questions,
+    )
+    register_handlers(application, handlers)
+    return application
+
+
+def register_handlers(application: TelegramApplication, handlers: Handlers) -> None:
+    """Which handler gets what; the first that matches in a group of handlers gets it."""
+    new = filters.UpdateType.MESSAGE  # edited messages are left alone: their question was answered already
+    private, group = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
+    # In a group several bots may know /help: only the one addressed answers.
+    addressed = new & (private | (group & filters.Regex(r"^/\w+@")))
+
+    application.add_handler(TypeHandler(object, handlers.skip_stale), group=-1)
+    application.add_handler(CommandHandler("ask", handlers.ask, new & (private | group)))
+    application.add_handler(CommandHandler("start", handlers.start, addressed))
+    application.add_handler(CommandHandler("help", handlers.help, addressed))
+    application.add_handler(CommandHandler("problems", handlers.problems, addressed))
+    application.add_handler(CommandHandler("source", handlers.source, addressed))
+    application.add_handler(MessageHandler(new & private & filters.COMMAND, handlers.help))
+    application.add_handler(MessageHandler(new & private & filters.TEXT, handlers.private_text))
+    application.add_handler(MessageHandler(new & group & filters.TEXT & ~filters.COMMAND, handlers.group_text))
+    application.add_handler(MessageHandler(new & private & ~filters.StatusUpdate.ALL, handlers.private_other))
+    application.add_handler(CallbackQueryHandler(handlers.press))
+    application.add_error_handler(handlers.error)
+
+
+async def run(
+    application: TelegramApplication,
+    config: TelegramConfig,
+    stop: asyncio.Event,
+    *,
+    secret: str | None = None,
+    first_delay: float = 1.0,
+) -> None:
+    """Run until `stop` is set, then finish what is being answered and shut down, within ten seconds.
+
+    Belongs into a running event loop, alone or beside a web server; handles no signals. While Telegram is not
+    reachable it tries again, first after `first_delay` seconds, then ever more rarely. Raises JianfuError for a
+    token, webhook address, secret or port that cannot be used.
+    """
+    protect_logs()
+    hook_secret = _webhook_secret(config, secret) if config.transport == "webhook" else ""
+    try:
+        if not await persist(application.initialize, stop, first_delay):
+            return
+        await persist(lambda: _set_commands(application), stop, first_delay)
+        await application.start()
+        if config.transport == "webhook":
+            await receive_webhooks(application, config, hook_secret, stop, first_delay)
+        else:
+            await poll(application, stop, first_delay)
+    finally:
+        await _finish(application)
+
+
+def run_alone(application: TelegramApplication, config: TelegramConfig) -> None:
+    """Run until SIGINT or SIGTERM, with an event loop of its own."""
+
+    async def main() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Windows has no signal handlers on loops; there Ctrl-C ends the process as usual.
+            with suppress(NotImplementedError):
+                loop.add_signal_handler(number, stop.set)
+        await run(application, config, stop)
+
+    asyncio.run(main())
+
+
+async def _set_commands(application: TelegramApplication) -> None:
+    """Publish the command menus; a refusal costs the menu, not the bot."""
+    every = {name: BotCommand(name, text) for name, text in replies.TELEGRAM_COMMANDS.items()}
+    groups = [every[name] for name in _GROUP_COMMANDS]
+    try:
+        await application.bot.set_my_commands(list(every.values()), scope=BotCommandScopeAllPrivateChats())
+        await application.bot.set_my_commands(groups, scope=BotCommandScopeAllGroupChats())
+    except BadRequest as error:
+        logger.warning("the command menu was refused: %s", error.message)
+
+
+async def _finish(application: TelegramApplication) -> None:
+    """Let running handlers finish, within limits, and close every connection."""
+    if application.running:
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                # stop() takes nothing more from the queue, so what arrived must have been taken before.
+                while not application.update_queue.empty():  # noqa: ASYNC110  a queue has no event for it
+                    await asyncio.sleep(0)
+                await application.stop()
+        except TimeoutError:
+            left = application.update_processor.current_concurrent_updates
+            logger.warning("stopped with %d updates still in work", left)
+    await application.shutdown()
+    await application.bot.shutdown()  # after a start that failed, the application does not know of the bot's clients
+
+
+def _webhook_secret(config: TelegramConfig, secret: str | None) -> str:
+    if not config.webhook_url:
+        raise JianfuError(replies.TELEGRAM_NO_WEBHOOK_URL)
+    secret = secret or webhook_secret()
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
+        raise JianfuError(replies.TELEGRAM_BAD_SECRET.format(variable=WEBHOOK_SECRET_VARIABLE))
+    return secret
+
+
+def _http(config: TelegramConfig, connections: int) -> HTTPXRequest:
+    try:
+        return HTTPXRequest(
+            connection_pool_size=connections,
+            proxy=config.proxy or None,
+            connect_timeout=10.0,
+            read_timeout=15.0,
+            write_timeout=15.0,
+            pool_timeout=10.0,
+        )
+    except Exception as error:
+        # httpx says what is wrong with a proxy's address in several classes of exception.
+        raise JianfuError(replies.TELEGRAM_BAD_PROXY.format(error=error)) from error

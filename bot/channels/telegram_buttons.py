@@ -1,0 +1,159 @@
+"""Buttons: what stands on them, the short ids they send back, and the views they open.
+
+An id is a letter and a clause reference: "c:2.5" shows the clause in place of the message, "n:2.5" as a new
+message, "o" the outline, "q:0" asks the first example. Ids hold no state, so they survive a restart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLimit
+
+from bot import replies
+from bot.answer import Answer, Citation
+from bot.assistant import prove
+from bot.channels.telegram_text import Block, Part, citation_section, pack
+from knowledge.base import KnowledgeBase
+from knowledge.clause import Clause
+
+#: A phone shows about this many Chinese characters on a button as wide as the message.
+_BUTTON_CHARACTERS = 32
+
+Rows = list[list[InlineKeyboardButton]]
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a pressed button asks for; `reference` names a clause, or is the number of an example."""
+
+    kind: Literal["edit", "new", "outline", "example"]
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Something to show: messages, and the buttons under the last."""
+
+    parts: list[Part]
+    markup: InlineKeyboardMarkup | None
+
+
+def read_press(data: str | None) -> Press | None:
+    """What a button's id asks for, or None when no button of ours sends it."""
+    if data == "o":
+        return Press("outline")
+    match = re.fullmatch(r"([cnq]):(\S{1,62})", data or "")
+    if match is None:
+        return None
+    letter, reference = match.groups()
+    if letter == "q":
+        known = re.fullmatch(r"[0-9]{1,3}", reference) and int(reference) < len(replies.EXAMPLES)
+        return Press("example", reference) if known else None
+    return Press("edit" if letter == "c" else "new", reference)
+
+
+def examples() -> InlineKeyboardMarkup:
+    """The example questions, one a row, and the outline."""
+    rows = [[_button(example, f"q:{number}")] for number, example in enumerate(replies.EXAMPLES)]
+    return InlineKeyboardMarkup([*rows, [_button(replies.TELEGRAM_OUTLINE_BUTTON, "o")]])
+
+
+def answer_buttons(answer: Answer, knowledge: KnowledgeBase) -> InlineKeyboardMarkup | None:
+    """The buttons under an answer: choices, related clauses, or the clauses before and after."""
+    if answer.outcome == "chat":
+        return examples()
+    if answer.outcome in ("clarify", "decline"):
+        return _markup(_choices([*answer.options, *answer.related], knowledge))
+    cited = [knowledge.find(f"{citation.document}:{citation.clause}") for citation in answer.citations]
+    return _markup(_beside([clause for clause in cited if clause is not None], knowledge))
+
+
+def outline_view(knowledge: KnowledgeBase) -> View:
+    """Every heading as a button."""
+    several = len(knowledge.documents) > 1
+    rows: Rows = []
+    for clause in knowledge:
+        if clause.is_heading:
+            title = f"《{knowledge.document(clause.document).short_title}》" if several else ""
+            text = title + clause.display.split("｜", maxsplit=1)[0]
+            rows.extend(_row([(text, f"c:{knowledge.reference(clause)}")]))
+    return View(pack([(Block(replies.TELEGRAM_PROBLEMS),)]), _markup(rows))
+
+
+def clause_view(clause: Clause, knowledge: KnowledgeBase) -> View:
+    """A clause word for word; a heading with what stands below it, any other with its neighbours.
+
+    Raises UnprovedQuote when the clause no longer equals its source text.
+    """
+    citation = Citation.of(clause)
+    prove(citation, knowledge)
+    children = knowledge.children(clause)
+    if children:
+        rows: Rows = []
+        for child in children:
+            text = f"{short_label(child).rpartition('·')[2]} {child.display}"
+            rows.extend(_row([(text, f"c:{knowledge.reference(child)}")]))
+    else:
+        rows = _beside([clause], knowledge)
+    parent = knowledge.parent(clause)
+    back = [(f"↑ {short_label(parent)}", f"c:{knowledge.reference(parent)}")] if parent else []
+    rows.extend(_row([*back, (replies.TELEGRAM_OUTLINE_BUTTON, "o")]))
+    return View(pack([citation_section(citation)]), _markup(rows))
+
+
+def short_label(clause: Clause) -> str:
+    """The label without the notice's title, for buttons beside text of the same notice."""
+    return clause.label.rpartition("》")[2] or clause.label
+
+
+def _choices(references: Iterable[str], knowledge: KnowledgeBase) -> Rows:
+    """Clauses to choose from, one a row; each opens as a new message so that the choice stays."""
+    rows: Rows = []
+    for reference in references:
+        clause = knowledge.find(reference)
+        if clause is not None:
+            rows.extend(_row([(clause.label, f"n:{reference}")]))
+    return rows
+
+
+def _beside(clauses: Sequence[Clause], knowledge: KnowledgeBase) -> Rows:
+    """Buttons to the clauses before and after: around the whole run if the clauses follow each other, else the first."""
+    if not clauses:
+        return []
+    run = all(knowledge.neighbours(clause)[1] == after for clause, after in pairwise(clauses))
+    before, _ = knowledge.neighbours(clauses[0])
+    _, after = knowledge.neighbours(clauses[-1] if run else clauses[0])
+    buttons = []
+    if before is not None:
+        buttons.append((f"‹ {short_label(before)}", f"c:{knowledge.reference(before)}"))
+    if after is not None:
+        buttons.append((f"{short_label(after)} ›", f"c:{knowledge.reference(after)}"))
+    return _row(buttons)
+
+
+def _row(buttons: Iterable[tuple[str, str]]) -> Rows:
+    """One row of buttons, or none: an id too long for Telegram (a very long document id) gives no button."""
+    row = [
+        _button(text, data)
+        for text, data in buttons
+        if len(data.encode("utf8")) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA
+    ]
+    return [row] if row else []
+
+
+def _button(text: str, data: str) -> InlineKeyboardButton:
+    shown = text if len(text) <= _BUTTON_CHARACTERS else text[: _BUTTON_CHARACTERS - 1] + "…"
+    return InlineKeyboardButton(shown, callback_data=data)
+
+
+def _markup(rows: Rows) -> InlineKeyboardMarkup | None:
+    """A keyboard of at most as many rows as Telegram takes, keeping the last row (the way back)."""
+    limit = InlineKeyboardMarkupLimit.TOTAL_BUTTON_NUMBER - 2
+    kept = rows if len(rows) <= limit else [*rows[: limit - 1], rows[-1]]
+    return InlineKeyboardMarkup(kept) if kept else None

@@ -1,0 +1,214 @@
+"""Sends, edits and acknowledges; knows which of Telegram's refusals are harmless and how to mend the others.
+
+Holds no words and no rules of its own: it is given parts and buttons.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, TypeVar
+
+from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram.constants import ChatAction, ParseMode
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
+from telegram.ext import AIORateLimiter
+
+from bot.channels.telegram_history import thread_of
+from bot.channels.telegram_text import Part
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+#: Telegram shows "typing" for about five seconds.
+TYPING_SECONDS = 4.0
+#: Pauses before a send that failed on the network is tried again.
+_RETRY_SECONDS = (0.5, 2.0)
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class RateLimiter(AIORateLimiter):
+    """Waits as Telegram asks (429), but does not count "typing" against the 20 messages a minute of a group."""
+
+    async def process_request(  # noqa: PLR0917  the library's signature
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: int | None,
+    ) -> Any:
+        """Pass a request on, now or later."""
+        if endpoint == "sendChatAction":
+            return await callback(*args, **kwargs)
+        return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer goes: the chat, its topic, and the message it replies to."""
+
+    chat_id: int
+    thread_id: int | None = None
+    reply_to: int | None = None
+
+    @classmethod
+    def under(cls, message: Message) -> Place:
+        """The place of a reply to a message."""
+        return cls(message.chat.id, thread_of(message), message.message_id)
+
+
+async def send(bot: Bot, place: Place, parts: list[Part], markup: InlineKeyboardMarkup | None = None) -> None:
+    """Send messages, the buttons under the last. Who blocked the bot gets nothing, and that is no error."""
+    for number, part in enumerate(parts, 1):
+        try:
+            place = await _send_part(bot, place, part, markup if number == len(parts) else None)
+        except Forbidden as error:
+            logger.info("the bot may not write to a chat (%s)", error.message)
+            return
+
+
+async def edit(
+    bot: Bot, place: Place, message_id: int, parts: list[Part], markup: InlineKeyboardMarkup | None = None
+) -> None:
+    """Put the first part in the place of a message, and send what does not fit into it."""
+    first, rest = parts[0], parts[1:]
+    try:
+        await _edit_part(bot, place.chat_id, message_id, first, None if rest else markup)
+    except Forbidden as error:
+        logger.info("the bot may not write to a chat (%s)", error.message)
+        return
+    except BadRequest as error:
+        if _says(error, "message is not modified"):
+            return
+        if not _says(error, "message to edit not found", "message can't be edited", "message_id_invalid"):
+            raise
+        rest = parts
+    if rest:
+        await send(bot, place, rest, markup)
+
+
+async def acknowledge(query: CallbackQuery, alert: str | None = None) -> None:
+    """Answer a pressed button, so that its clock stops; with `alert`, say why nothing else happens."""
+    try:
+        await _patiently(lambda: query.answer(text=alert, show_alert=alert is not None))
+    except BadRequest as error:
+        # Telegram forgets presses after a while (a restart, a queue); what the button shows may still be shown.
+        if not _says(error, "query is too old", "query id is invalid"):
+            raise
+        logger.info("a press was too old to be acknowledged")
+
+
+@asynccontextmanager
+async def typing(bot: Bot, place: Place) -> AsyncIterator[None]:
+    """Show "typing" at once and keep it up until the block ends."""
+
+    async def keep_up() -> None:
+        while True:
+            # It is a courtesy: whatever goes wrong with it must not cost the answer.
+            with suppress(TelegramError):
+                await bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.thread_id)
+            await asyncio.sleep(TYPING_SECONDS)
+
+    task = asyncio.create_task(keep_up(), name="telegram-typing")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One message on its way; a refusal that can be mended gives a changed letter."""
+
+    place: Place
+    text: str
+    parse_mode: str | None
+    markup: InlineKeyboardMarkup | None
+
+    async def post(self, bot: Bot) -> None:
+        reply_to = self.place.reply_to
+        await bot.send_message(
+            self.place.chat_id,
+            self.text,
+            parse_mode=self.parse_mode,
+            message_thread_id=self.place.thread_id,
+            reply_parameters=ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None,
+            reply_markup=self.markup,
+            link_preview_options=_NO_PREVIEW,
+        )
+
+    def mended(self, error: TelegramError, plain: str) -> _Letter | None:
+        """The letter to send instead, or None when nothing can be done (or it was done already)."""
+        if isinstance(error, ChatMigrated) and error.new_chat_id != self.place.chat_id:
+            # A group became a supergroup: it goes by a new id, and its messages have new ids too.
+            return replace(self, place=Place(error.new_chat_id))
+        if _says(error, "can't parse entities") and self.parse_mode is not None:
+            logger.warning("Telegram refused our HTML; sent as plain text")
+            return replace(self, text=plain, parse_mode=None)
+        if _says(error, "message thread not found") and self.place.thread_id is not None:
+            return replace(self, place=replace(self.place, thread_id=None))
+        return None
+
+
+async def _send_part(bot: Bot, place: Place, part: Part, markup: InlineKeyboardMarkup | None) -> Place:
+    """Send one message, mending what can be mended; returns the place for the next one."""
+    letter = _Letter(place, part.html, ParseMode.HTML, markup)
+    for _ in range(3):
+        try:
+            await _patiently(partial(letter.post, bot))
+        except (BadRequest, ChatMigrated) as error:
+            mended = letter.mended(error, part.plain)
+            if mended is None:
+                raise
+            letter = mended
+        else:
+            return letter.place
+    await letter.post(bot)
+    return letter.place
+
+
+async def _edit_part(bot: Bot, chat_id: int, message_id: int, part: Part, markup: InlineKeyboardMarkup | None) -> None:
+    def editing(text: str, parse_mode: str | None) -> Callable[[], Awaitable[Message | bool]]:
+        return lambda: bot.edit_message_text(
+            text,
+            chat_id=chat_id,
+            message_id=message_id,
+            parse_mode=parse_mode,
+            reply_markup=markup,
+            link_preview_options=_NO_PREVIEW,
+        )
+
+    try:
+        await _patiently(editing(part.html, ParseMode.HTML))
+    except BadRequest as error:
+        if not _says(error, "can't parse entities"):
+            raise
+        logger.warning("Telegram refused our HTML; edited as plain text")
+        await _patiently(editing(part.plain, None))
+
+
+async def _patiently(action: Callable[[], Awaitable[Result]]) -> Result:
+    """Run an action again when the network failed; a refusal (BadRequest) is passed on at once."""
+    for pause in _RETRY_SECONDS:
+        try:
+            return await action()
+        except BadRequest:
+            raise
+        except NetworkError as error:
+            logger.warning("Telegram was not reached (%s); trying again", type(error).__name__)
+            await asyncio.sleep(pause)
+    return await action()
+
+
+def _says(error: TelegramError, *phrases: str) -> bool:
+    message = error.message.lower()
+    return any(phrase in message for phrase in phrases)

@@ -1,0 +1,116 @@
+"""In which order updates are handled: in turn inside a chat, side by side across chats, each update once.
+
+Knows nothing of what an update asks for, except that a pressed button never waits for a question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Hashable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from telegram import Update
+from telegram.ext import BaseUpdateProcessor
+
+logger = logging.getLogger(__name__)
+
+#: The base class takes its own limit before a chat's turn; one busy chat must not be able to use it up.
+_NEVER_REACHED = 1_000_000
+
+
+class RecentKeys:
+    """The last `limit` keys seen; older ones are forgotten."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._keys: OrderedDict[Hashable, None] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def add(self, key: Hashable) -> bool:
+        """Remember a key; False when it was there already."""
+        if key in self._keys:
+            return False
+        self._keys[key] = None
+        if len(self._keys) > self._limit:
+            self._keys.popitem(last=False)
+        return True
+
+
+class KeyedLocks:
+    """A lock a key, first come first served; a lock that nobody holds or waits for is dropped."""
+
+    def __init__(self) -> None:
+        self._locks: dict[Hashable, tuple[asyncio.Lock, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._locks)
+
+    @asynccontextmanager
+    async def hold(self, key: Hashable) -> AsyncIterator[None]:
+        """Hold the key's lock."""
+        lock, users = self._locks.get(key, (asyncio.Lock(), 0))
+        self._locks[key] = lock, users + 1
+        try:
+            async with lock:
+                yield
+        finally:
+            users = self._locks[key][1] - 1
+            if users:
+                self._locks[key] = lock, users
+            else:
+                del self._locks[key]
+
+
+class ChatOrder(BaseUpdateProcessor):
+    """Handles a chat's updates one after another, at most `chats_at_once` chats at a time, each update once."""
+
+    def __init__(self, chats_at_once: int = 64, remembered_updates: int = 10_000) -> None:
+        super().__init__(max_concurrent_updates=_NEVER_REACHED)
+        self._locks = KeyedLocks()
+        self._slots = asyncio.Semaphore(chats_at_once)
+        self._seen = RecentKeys(remembered_updates)
+
+    @property
+    def open_locks(self) -> int:
+        """How many chats and messages are being worked on or waited for."""
+        return len(self._locks)
+
+    @asynccontextmanager
+    async def turn(self, chat_id: int | None) -> AsyncIterator[None]:
+        """The chat's turn to have a question answered, and one of the slots shared by all chats."""
+        async with self._locks.hold(("chat", chat_id)), self._slots:
+            yield
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        """Wait for the update's turn; drop it when it was delivered before."""
+        if not isinstance(update, Update):
+            await coroutine
+            return
+        if not self._seen.add(update.update_id):
+            logger.info("update %s was delivered again; dropped", update.update_id)
+            if asyncio.iscoroutine(coroutine):
+                coroutine.close()
+            return
+        if update.callback_query is not None:
+            # A press must be answered at once, so it waits only for earlier presses on the same message. A press
+            # that asks a question takes the chat's turn itself; it holds no slot meanwhile, else slots could be
+            # held by presses that wait for chats that wait for a slot.
+            message = update.callback_query.message
+            key = ("message", message.chat.id, message.message_id) if message else ("press", update.update_id)
+            async with self._locks.hold(key):
+                await coroutine
+            return
+        chat = update.effective_chat
+        async with self.turn(chat.id if chat else None):
+            await coroutine
+
+    async def initialize(self) -> None:
+        """Nothing to prepare."""
+
+    async def shutdown(self) -> None:
+        """Nothing to release."""

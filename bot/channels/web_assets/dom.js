@@ -1,0 +1,49 @@
+// Builds elements from plain values. Text always becomes text nodes; nothing here parses HTML.
+
+/**
+ * An element with properties and children.
+ * `class`, `text` and `on…` are handled; every other property becomes an attribute. null children are left out.
+ */
+export function element(tag, properties = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name === "class") made.className = value;
+    else if (name === "text") made.textContent = value;
+    else if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const SYMBOLS = new URL("symbols.svg", import.meta.url).href;
+
+/** An icon of symbols.svg, hidden from screen readers. */
+export function icon(name) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(SVG, "use");
+  use.setAttribute("href", `${SYMBOLS}#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/** Copies text; works on plain http too, where the clipboard API does not exist. Resolves to success. */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = element("textarea", { class: "visually-hidden", readonly: true });
+    area.value = text;
+    const focused = document.activeElement;
+    (document.querySelector("dialog[open]") ?? document.body).append(area);
+    area.select();
+    const copied = document.execCommand("copy");
+    area.remove();
+    focused?.focus?.({ preventScroll: true });
+    return copied;
+  }
+}

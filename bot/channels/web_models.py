@@ -1,0 +1,176 @@
+# ruff: noqa: D400 - class docstrings here are the API's published descriptions, in Chinese, and end with 。
+"""What goes over the HTTP API, as pydantic models; their docstrings and descriptions become its OpenAPI text.
+
+Only shapes live here: routes and their errors are web_api.py's business.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.config import JsonDict
+
+from bot import replies
+from bot.answer import Mode, Outcome
+from knowledge.clause import Kind
+
+MAX_HISTORY = 50
+
+# Control characters, and the halves of surrogate pairs that UTF-8 cannot carry.
+_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """A person's text without control characters and lone surrogates, trimmed."""
+    return _UNSPEAKABLE.sub(" ", text).strip()
+
+
+Text = Annotated[str, AfterValidator(clean)]
+
+
+class AskRequest(BaseModel):
+    """一个问题，和同一个人先前的问题。"""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"question": "那会议呢", "history": ["一个文件最多几页"]}]},
+    )
+
+    question: Text = Field(description="问题。字数上限见 config.yaml 的 answers.max_question_characters。")
+    history: list[Text] = Field(
+        default=[], max_length=MAX_HISTORY, description="先前的问题，从早到晚；用来理解“那会议呢”这样的追问。"
+    )
+
+
+class CitationBody(BaseModel):
+    """逐字引用的一条：quote 等于来源文本的第 start 到 end 个字符（不含 end）。"""
+
+    document: str = Field(description="文件编号")
+    clause: str = Field(description="条款编号")
+    label: str = Field(description="条款在文件中的位置，供人阅读")
+    quote: str = Field(description="原文，一字不差，保留换行")
+    start: int = Field(description="引文在来源文本中的起点（字符）")
+    end: int = Field(description="引文在来源文本中的终点（字符，不含）")
+
+
+_ANSWER_EXAMPLE: JsonDict = {
+    "outcome": "answer",
+    "answer": "《通知》问题二·措施2写明：\n“中央印发的政策性文件原则上不超过10页，地方和部门也要按此从严掌握。”",
+    "lead": "《通知》问题二·措施2写明：",
+    "confidence": 0.97,
+    "knowledge_version": "0123456789ab",
+    "elapsed_ms": 12.3,
+    "interpreted_as": None,
+    "citations": [
+        {
+            "document": "jianfu-2019",
+            "clause": "2.2",
+            "label": "《通知》问题二·措施2",
+            "quote": "中央印发的政策性文件原则上不超过10页，地方和部门也要按此从严掌握。",
+            "start": 574,
+            "end": 608,
+        }
+    ],
+    "options": [],
+    "related": [],
+    "mode": "full",
+}
+
+
+class AnswerBody(BaseModel):
+    """一次回答。四种结果：answer 引用条款；clarify 请提问者选择；decline 文件没有写到；chat 问候等。"""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_ANSWER_EXAMPLE]})
+
+    outcome: Outcome = Field(description="结果")
+    answer: str = Field(description="完整的回答文字，可直接显示")
+    lead: str = Field(description="引文或选项之前的一句话")
+    confidence: float = Field(description="经校准的把握，0 到 1；decline 时指“文件没有写到”的把握")
+    knowledge_version: str = Field(description="知识库版本")
+    elapsed_ms: float = Field(description="计算用时（毫秒）")
+    interpreted_as: str | None = Field(description="追问被理解成的完整问题；不是追问时为 null")
+    citations: list[CitationBody] = Field(description="引用的条款，最相关的在前；只在 answer 时有")
+    options: list[str] = Field(description="可选的条款（引用编号）；只在 clarify 时有")
+    related: list[str] = Field(description="相关条文（引用编号），供阅读，不是答案；只在 decline 时有")
+    mode: Mode = Field(description="full，或 lexical：语义模型不可用，仅按字面查找")
+
+
+class ClauseBody(BaseModel):
+    """一条条款。"""
+
+    reference: str = Field(description="引用编号，用于 /api/v1/clauses/{reference} 和 /c/{reference}")
+    document: str = Field(description="文件编号")
+    document_title: str = Field(description="文件全称")
+    id: str = Field(description="条款编号")
+    kind: Kind = Field(description="背景、问题、措施、章节或要点")
+    parent: str | None = Field(description="上级标题的引用编号；没有上级时为 null")
+    label: str = Field(description="条款在文件中的位置")
+    text: str = Field(description="条款文字，供显示；换行收成“｜”")
+
+
+class PlacedClauseBody(ClauseBody):
+    """一条条款和它在文件中的前后。"""
+
+    previous: str | None = Field(description="上一条的引用编号")
+    next: str | None = Field(description="下一条的引用编号")
+
+
+class DocumentBody(BaseModel):
+    """一份文件和它的全部条款，按原文顺序。"""
+
+    id: str
+    title: str = Field(description="全称")
+    short_title: str = Field(description="简称")
+    issuer: str = Field(description="印发单位")
+    year: int = Field(description="年份")
+    clauses: list[ClauseBody]
+
+
+class DocumentsBody(BaseModel):
+    """知识库里的全部文件。"""
+
+    knowledge_version: str
+    documents: list[DocumentBody]
+
+
+class HealthBody(BaseModel):
+    """进程在运行。"""
+
+    status: Literal["ok"]
+
+
+class ReadyBody(BaseModel):
+    """可以提问。"""
+
+    status: Literal["ready"]
+    mode: Mode
+    knowledge_version: str
+
+
+class NotReadyBody(BaseModel):
+    """还不能提问。"""
+
+    status: Literal["loading", "failed"]
+    stage: str = Field(description="正在做的一步")
+    fraction: float | None = Field(description="这一步完成的比例，0 到 1；不知道时为 null")
+    message: str = Field(description="给人看的一句话")
+
+
+class ErrorContent(BaseModel):
+    """错误。"""
+
+    code: str = Field(description="稳定的错误代码：" + "、".join(replies.API_ERRORS))
+    message: str = Field(description="中文说明：哪里不对、怎么办")
+
+
+class ErrorBody(BaseModel):
+    """所有错误的同一种格式。"""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"error": {"code": "empty_question", "message": replies.EMPTY}}]}
+    )
+
+    error: ErrorContent

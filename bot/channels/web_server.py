@@ -1,0 +1,125 @@
+"""Runs a web app on a port until it is told to stop, alone or beside another channel in one event loop.
+
+What the app does is not its business; it owns the socket, the server's limits, and the way it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+import threading
+from collections.abc import Callable, Generator
+
+import uvicorn
+from fastapi import FastAPI
+
+from bot import replies
+from knowledge.errors import JianfuError
+
+GRACEFUL_SECONDS = 5  # how long running requests may take to end
+KEEP_ALIVE_SECONDS = 15
+MAX_CONNECTIONS = 512
+MAX_HEADER_BYTES = 16 * 1024
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handlers, which end the process and not only the server."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Leave signals to `serve`."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            self._announce()
+
+
+async def serve(
+    app: FastAPI,
+    host: str,
+    port: int,
+    on_started: Callable[[str], None] = lambda url: None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Serve `app` until SIGTERM or SIGINT, or, where the caller gives `stop`, until that is set.
+
+    `on_started` receives the address once requests are answered (port 0 has become a real one by then). With
+    `stop` given, signals are left to the caller. Cancelling this coroutine also ends the server cleanly.
+    Raises JianfuError when the host or the port cannot be used.
+    """
+    listener = _listen(host, port)
+    bound_port = listener.getsockname()[1]
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        limit_concurrency=MAX_CONNECTIONS,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+    )
+    server = _Server(config, lambda: on_started(_address(host, bound_port)))
+    stopping = stop if stop is not None else asyncio.Event()
+    with _signals_set(stopping) if stop is None else contextlib.nullcontext():
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        waiting = asyncio.create_task(stopping.wait())
+        try:
+            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+            server.should_exit = True
+            await running
+            listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises JianfuError with what to do about it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=256)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise JianfuError(replies.PORT_TAKEN.format(port=port)) from error
+        if error.errno == errno.EACCES:
+            raise JianfuError(replies.PORT_FORBIDDEN.format(port=port)) from error
+        raise JianfuError(replies.HOST_UNUSABLE.format(host=host, port=port, error=error.strerror)) from error
+
+
+def _address(host: str, port: int) -> str:
+    """A URL that opens on this machine; a wildcard host is shown as the loopback address."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+
+
+@contextlib.contextmanager
+def _signals_set(stopping: asyncio.Event) -> Generator[None, None, None]:
+    """Set the event on SIGTERM and SIGINT; the handlers before are put back afterwards."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int, frame: object) -> None:
+        loop.call_soon_threadsafe(stopping.set)
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

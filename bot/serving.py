@@ -1,0 +1,55 @@
+"""Runs the channels of one process together: the web chat, Telegram, or both, until SIGTERM or SIGINT.
+
+Which channels is decided by __main__.py; what they do is theirs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from bot.bootstrap import BackgroundAssistant, build_assistant
+from bot.channels import telegram_bot, web, web_server
+from bot.config import Config
+
+Channel = Callable[[asyncio.Event], Awaitable[None]]
+
+
+def run(config: Config, token: str | None, *, with_web: bool, announce: Callable[[str], None]) -> None:
+    """Serve until told to stop. `announce` receives the web address once it answers. Raises JianfuError."""
+    background = BackgroundAssistant(lambda progress: build_assistant(config, progress))
+    channels: list[Channel] = []
+    if token is not None:
+        application = telegram_bot.create_application(
+            background, config.telegram, token, concurrent_questions=config.web.concurrent_questions
+        )
+        channels.append(lambda stop: telegram_bot.run(application, config.telegram, stop))
+    if with_web:
+        limit = config.answers.max_question_characters
+        app = web.create_app(background, config.web, max_question_characters=limit)
+        channels.append(lambda stop: web_server.serve(app, config.web.host, config.web.port, announce, stop))
+    background.start()
+    asyncio.run(_together(channels))
+
+
+async def _together(channels: list[Channel]) -> None:
+    """Run all until a signal; one that ends or fails ends the others, and its error is raised."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows has no signal handlers on loops
+            loop.add_signal_handler(number, stop.set)
+
+    async def until_stopped(channel: Channel) -> None:
+        try:
+            await channel(stop)
+        finally:
+            stop.set()
+
+    work: list[Coroutine[Any, Any, None]] = [until_stopped(channel) for channel in channels]
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
