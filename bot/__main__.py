@@ -13,10 +13,11 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import NoReturn
 
 from bot import replies
-from bot.config import Config, find_config, load_config, telegram_token
+from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
 from knowledge.errors import JianfuError
 from knowledge.loader import load_knowledge
 
@@ -38,8 +39,10 @@ def build_parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", help="问一个问题，或成批作答")
     ask.add_argument("question", nargs="?", metavar="问题")
     ask.add_argument("--json", action="store_true", help="输出 JSON")
-    ask.add_argument("--batch", nargs="?", const="-", metavar="文件", help="逐行读入 JSONL（默认标准输入），逐行输出 JSON")
-    ask.set_defaults(run=_ask)
+    ask.add_argument(
+        "--batch", nargs="?", const="-", metavar="文件", help="逐行读入 JSONL（默认标准输入），逐行输出 JSON"
+    )
+    ask.set_defaults(run=_ask, usage_error=ask.error)
 
     chat = commands.add_parser("chat", help="在终端里连续问答")
     chat.set_defaults(run=_chat)
@@ -68,14 +71,15 @@ def _ask(config: Config, options: argparse.Namespace) -> int:
     from bot.channels import terminal  # noqa: PLC0415 - the same
 
     if (options.question is None) == (options.batch is None):
-        raise JianfuError("请给出一个问题，或用 --batch 成批作答。例如：jianfu ask 一个文件最多几页")
-    lines = terminal.read_input(options.batch) if options.batch is not None else iter(())
-    with terminal.progress_bar(sys.stderr) as progress:
-        assistant = build_assistant(config, progress)
-    if options.question is not None:
-        terminal.write_answer(assistant.ask(options.question), sys.stdout, options.json)
-        return 0
-    bad = terminal.answer_batch(assistant, lines, sys.stdout, sys.stderr)
+        options.usage_error(replies.ASK_ONE_OR_BATCH)
+    # A file that cannot be read is reported before the model is loaded.
+    with terminal.open_input(options.batch) if options.batch is not None else nullcontext(()) as lines:
+        with terminal.progress_bar(sys.stderr) as progress:
+            assistant = build_assistant(config, progress)
+        if options.question is not None:
+            terminal.write_answer(assistant.ask(options.question), sys.stdout, options.json)
+            return 0
+        bad = terminal.answer_batch(assistant, lines, sys.stdout, sys.stderr)
     if bad:
         raise JianfuError(replies.BATCH_FAULTS.format(count=bad))
     return 0
@@ -109,7 +113,7 @@ def _telegram(config: Config, options: argparse.Namespace) -> int:
 
     token = telegram_token()
     if token is None:
-        raise JianfuError(replies.TELEGRAM_NO_TOKEN.format(variable="JIANFU_TELEGRAM_TOKEN"))
+        raise JianfuError(replies.TELEGRAM_UNCONFIGURED.format(variable=TOKEN_VARIABLE))
     serving.run(config, token, with_web=False, announce=lambda address: None)
     return 0
 
@@ -145,8 +149,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         config = load_config(find_config(options.config))
-        _set_up_logging("DEBUG" if options.debug else config.log.level, quiet=options.command not in ("serve", "telegram"))
+        _set_up_logging(
+            "DEBUG" if options.debug else config.log.level, quiet=options.command not in ("serve", "telegram")
+        )
         code: int = options.run(config, options)
+        print(end="", flush=True)  # what is still buffered fails here, not when the interpreter ends
     except KeyboardInterrupt:
         print(replies.INTERRUPTED, file=sys.stderr)
         return 130
@@ -161,7 +168,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if options.debug:
             raise
-        print(f"jianfu：{replies.UNEXPECTED.format(kind=type(error).__name__, error=error)}", file=sys.stderr)
+        message = " ".join(str(error).split())  # one line, whatever a library wrote
+        print(f"jianfu：{replies.UNEXPECTED.format(kind=type(error).__name__, error=message)}", file=sys.stderr)
         return 1
     return code
 

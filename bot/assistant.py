@@ -71,11 +71,11 @@ class Assistant:
         Raises UnprovedQuote, and logs it, when a clause no longer equals its source text.
         """
         started = time.perf_counter()
-        question = question.strip()
+        question = _sendable(question).strip()
         refused = self._refuse(question)
         if refused is not None:
-            return self._compose(refused, None, started)
-        recent = list(history)[-self._policy.max_history :] if self._policy.max_history else []
+            return self._compose(refused, None, started, searched=False)
+        recent = [_sendable(one) for one in history][max(len(history) - self._policy.max_history, 0) :]
         resolved = rewriter.resolve(question, recent, self.knowledge, locate=self._locate)
         result = self._searcher.search(resolved or question)
         decision = decide(result, self._policy, self.knowledge)
@@ -95,13 +95,13 @@ class Assistant:
             return Decision("decline", (), 1.0, replies.TOO_LONG.format(length=len(question), limit=limit))
         return None
 
-    def _compose(self, decision: Decision, resolved: str | None, started: float) -> Answer:
-        citations = tuple(Citation.of(c) for c in decision.clauses) if decision.outcome == "answer" else ()
-        for citation in citations:
-            prove(citation, self.knowledge)
+    def _compose(self, decision: Decision, resolved: str | None, started: float, *, searched: bool = True) -> Answer:
+        quotes = tuple(Citation.of(clause) for clause in decision.clauses)
+        for quote in quotes:  # a choice shows the clause's words too
+            prove(quote, self.knowledge)
         references = tuple(self.knowledge.reference(clause) for clause in decision.clauses)
         lead, text = _words(decision, self.knowledge)
-        if self.mode == "lexical" and decision.outcome in ("answer", "clarify", "decline"):
+        if self.mode == "lexical" and searched and decision.outcome != "chat":
             text = f"{text}\n{replies.LEXICAL_MODE}"
         return Answer(
             outcome=decision.outcome,
@@ -111,11 +111,16 @@ class Assistant:
             knowledge_version=self.knowledge.version,
             elapsed_ms=(time.perf_counter() - started) * 1000,
             interpreted_as=resolved,
-            citations=citations,
+            citations=quotes if decision.outcome == "answer" else (),
             options=references if decision.outcome == "clarify" else (),
             related=references if decision.outcome == "decline" else (),
             mode=self.mode,
         )
+
+
+def _sendable(text: str) -> str:
+    """Text that can be encoded: halves of surrogate pairs, as broken clients send them, become question marks."""
+    return text.encode("utf8", "replace").decode("utf8")
 
 
 def prove(citation: Citation, knowledge: KnowledgeBase) -> None:
@@ -131,23 +136,22 @@ def decide(result: SearchResult, policy: AnswersConfig, knowledge: KnowledgeBase
     hits = result.hits
     if result.addressed:
         return Decision("answer", _with_children([hit.clause for hit in hits], knowledge), 1.0)
-    if hits and hits[0].probability >= policy.answer_probability:
-        chosen = [hits[0].clause]
-        for hit in hits[1 : policy.max_citations]:
-            if hit.probability >= policy.further_probability:
-                chosen.append(hit.clause)
-        return Decision("answer", _with_children(chosen, knowledge), hits[0].probability)
+    if result.missing is not None:
+        return Decision("decline", (), 1.0, replies.MISSING.format(what=result.missing))
+    if hits and result.answerable >= policy.answer_probability:
+        best = hits[0].probability
+        tied = [hit for hit in hits[: policy.max_options] if hit.probability >= best * policy.clarify_ratio]
+        if best < policy.clarify_probability and len(tied) > 1:
+            return Decision("clarify", tuple(hit.clause for hit in tied), result.answerable)
+        further = [hit for hit in hits[1 : policy.max_citations] if hit.probability >= policy.further_probability]
+        return Decision("answer", _with_children([hit.clause for hit in (hits[0], *further)], knowledge), best)
+    nothing = 1.0 - result.answerable
     beside = max(result.beside, key=lambda reason: result.beside[reason], default="far")
-    tied = [hit for hit in hits[: policy.max_options] if hit.probability >= policy.clarify_probability]
-    if len(tied) > 1:
-        return Decision("clarify", tuple(hit.clause for hit in tied), sum(hit.probability for hit in tied))
-    nothing = 1.0 - (hits[0].probability if hits else 0.0)
     if beside == "chat":
         return Decision("chat", (), nothing)
-    if beside == "near":
-        related = [hit.clause for hit in hits[: policy.max_options] if hit.probability >= policy.related_probability]
-        return Decision("decline", tuple(related), nothing, "near")
-    return Decision("decline", (), nothing, beside)
+    close = [hit for hit in hits[: policy.max_options] if hit.probability >= policy.related_probability]
+    related = tuple(hit.clause for hit in close) if beside == "near" else ()
+    return Decision("decline", related, nothing, beside)
 
 
 def _with_children(clauses: list[Clause], knowledge: KnowledgeBase) -> tuple[Clause, ...]:

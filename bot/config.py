@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from knowledge import strict_yaml
-from knowledge.errors import JianfuError
+from knowledge.errors import InvalidFile, JianfuError
 
-TOKEN_VARIABLE = "JIANFU_TELEGRAM_TOKEN"
-WEBHOOK_SECRET_VARIABLE = "JIANFU_TELEGRAM_WEBHOOK_SECRET"
+TOKEN_VARIABLE = "JIANFU_TELEGRAM_TOKEN"  # noqa: S105 - the variable's name, not the token
+WEBHOOK_SECRET_VARIABLE = "JIANFU_TELEGRAM_WEBHOOK_SECRET"  # noqa: S105 - the same
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
@@ -48,10 +48,11 @@ class AnswersConfig(_Section):
     """When the assistant answers, offers a choice, or says that the notice does not say."""
 
     answer_probability: Probability = 0.5
-    further_probability: Probability = 0.5
-    clarify_probability: Probability = 0.35
+    further_probability: Probability = 0.25
+    clarify_probability: Probability = 0.3
+    clarify_ratio: Probability = 0.8
     related_probability: Probability = 0.05
-    max_citations: int = Field(default=4, ge=1, le=36)
+    max_citations: int = Field(default=5, ge=1, le=36)
     max_options: int = Field(default=3, ge=2, le=8)
     max_question_characters: int = Field(default=500, ge=10, le=4000)
     max_history: int = Field(default=6, ge=0, le=50)
@@ -97,6 +98,12 @@ class Config(_Section):
     log: LogConfig = LogConfig()
     root: Path = Field(default=Path("."), exclude=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_section(cls, value: Any) -> Any:
+        """A section whose lines were all deleted has its defaults."""
+        return {} if value is None else value
+
     def path(self, relative: str) -> Path:
         """A configured path; relative ones start at the folder that holds config.yaml."""
         return (self.root / Path(relative).expanduser()).resolve()
@@ -106,7 +113,7 @@ def load_config(path: Path) -> Config:
     """Read and check a configuration file. Raises InvalidFile with file, line, field and expectation."""
     file = strict_yaml.read(path)
     if isinstance(file.value, dict) and "root" in file.value:
-        raise strict_yaml.InvalidFile([file.fault(("root",), "root", "不写这一项")])
+        raise InvalidFile([file.fault(("root",), "root", "不写这一项")])
     config = strict_yaml.validate(Config, file)
     return config.model_copy(update={"root": path.resolve().parent})
 

@@ -22,6 +22,7 @@ CLARIFY = "您问的可能是下面几条中的一条，请选一条："
 DECLINE = "《{title}》没有写到这个问题，不能替它回答。"
 DECLINE_NEAR = "《{title}》提到了相近的内容，但没有写您问的这一点。"
 DECLINE_ATTACK = "我只按《{title}》原文回答问题，做不了这件事。"
+MISSING = "没有这一条：{what}。"
 RELATED = "相关条文（供阅读，不是答案）：{labels}。"
 HELLO = "您好！我专门回答《{title}》的问题，每次回答都附原文条款。"
 LEXICAL_MODE = "（语义模型暂不可用，本次仅按字面查找，请留意核对原文。）"
@@ -76,6 +77,7 @@ def choice_lines(clauses: tuple[Clause, ...]) -> str:
 def related_line(clauses: tuple[Clause, ...]) -> str:
     """Reading beside the point, said to be so."""
     return RELATED.format(labels="、".join(clause.label for clause in clauses))
+
 
 #: Errors of the HTTP API, by their stable code; each says what to do.
 API_ERRORS = {
@@ -132,13 +134,15 @@ TELEGRAM_INTERPRETED = "按「{question}」理解"
 TELEGRAM_ASKED = "问：{question}"
 TELEGRAM_OUTLINE_BUTTON = "目录"
 
-TELEGRAM_NO_TOKEN = "没有 Telegram 令牌。请把它放在环境变量 {variable} 里再启动。"
-TELEGRAM_BAD_TOKEN = "Telegram 不认这个令牌。请检查环境变量 {variable}（在 @BotFather 处可查看或重发）。"
+TELEGRAM_NO_TOKEN = "没有 Telegram 令牌。请把它放在环境变量 {variable} 里再启动。"  # noqa: S105 - a sentence about the token
+TELEGRAM_UNAUTHORIZED = "Telegram 不认这个令牌。请检查环境变量 {variable}（在 @BotFather 处可查看或重发）。"
 TELEGRAM_BAD_PROXY = "config.yaml 的 telegram.proxy 不能用（{error}）。例如 http://127.0.0.1:7890，不用代理则留空。"
-TELEGRAM_BAD_SECRET = "webhook 密钥不合规定：{variable} 应为 1–256 个字母、数字、_ 或 -。"
+TELEGRAM_BAD_WEBHOOK_KEY = "webhook 密钥不合规定：{variable} 应为 1–256 个字母、数字、_ 或 -。"
 TELEGRAM_NO_WEBHOOK_URL = "webhook 方式需要在 config.yaml 的 telegram.webhook_url 写明 Telegram 访问的完整 https 地址。"
 TELEGRAM_WEBHOOK_REFUSED = "Telegram 不接受这个 webhook 地址（{error}）。请检查 config.yaml 的 telegram.webhook_url。"
-TELEGRAM_PORT_UNUSABLE = "不能在 {host}:{port} 上接收 webhook（{error}）。请检查 config.yaml 的 telegram.webhook_listen 和 webhook_port。"
+TELEGRAM_PORT_UNUSABLE = (
+    "不能在 {host}:{port} 上接收 webhook（{error}）。请检查 config.yaml 的 telegram.webhook_listen 和 webhook_port。"
+)
 
 #: Words of the pages that the web server renders itself.
 PAGE_WORDS = {
@@ -169,10 +173,13 @@ CHAT_WELCOME = "减负问答：直接输入问题；/help 看说明，/quit 或 
 CHAT_COMMANDS = "命令：/help 说明，/source 2.2 看某一条原文，/quit 退出。"
 CHAT_NO_COMMAND = "没有 /{command} 这个命令。" + CHAT_COMMANDS
 CHAT_INTERRUPTED = "（输入 /quit 或按 Ctrl-D 退出）"
+ASK_ONE_OR_BATCH = "请给出一个问题，或用 --batch 成批作答，例如 jianfu ask 一个文件最多几页"
 BATCH_PROGRESS = "作答"
 BATCH_BAD_JSON = "第 {number} 行不是 JSON（{error}）"
 BATCH_LONG_LINE = "第 {number} 行超过 {limit} 字"
 BATCH_NOT_OBJECT = '第 {number} 行应为 {{"id": …, "q": "问题"}}'
+BATCH_NO_FILE = "读不了 {path}：{error}"
+BATCH_BAD_ID = '第 {number} 行的 "id" 应为文字或数'
 BATCH_NO_QUESTION = '第 {number} 行没有文字字段 "q"'
 BATCH_BAD_HISTORY = '第 {number} 行的 "history" 应为文字列表'
 BATCH_FAULTS = "有 {count} 行没有答成，见各行的 error"

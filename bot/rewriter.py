@@ -105,9 +105,9 @@ SWAP_BARE = re.compile(r"^(?:换成|换做|换作|那)(?P<topic>[^呢,，。?？
 THAT_TOPIC = re.compile(r"^那个?(?P<topic>[^,，。?？]{2,6}?)(?P<tail>行吗|可以吗|算吗|要吗|能吗|行不行)$")
 ALSO = re.compile(r"^[^和与、]{2,5}也(?:参加|算|要|行|包括|包含|适用|在里面|在内|一样|不行|得)(?:吗|不|么)$")
 PRONOUN = re.compile(
-    r"^(?:他们|她们|它们?|这条|那条|该条|这一条|这项|这句|这些|这个|这样|那样)(?!通知|文件|玩意|机制|专项|思想|主题).{0,8}$"
+    r"^(?:(?P<strong>他们|她们|它们?|这条|那条|该条|这一条|这项|这句)|这些|这个|这样|那样)(?P<rest>.{1,8})$"
 )
-LATIN_PRONOUN = re.compile(r"\b(?:it|they|them|those|these)\b(?! is)", re.IGNORECASE)
+LATIN_PRONOUN = re.compile(r"(?<!^is )\b(?:it|they|them|those|these)\b(?! is)", re.IGNORECASE)
 DEFINITION = re.compile(r"^(?:什么叫|什么是|何为|何谓)")
 SOLUTION = re.compile(
     r"^(?:那么?|具体|总的|有)*(?:的?(?:解决|整治)?(?:方法|办法|措施|对策|招)(?:是|有)?(?:什么|哪些|呢)*|(?:要|应该|该|又)?(?:怎么|如何|怎样)(?:解决|治理?|整治|应对)(?:呢|的)?"
@@ -132,6 +132,7 @@ ASKING = ASKING_ENDS | _table("""
     谁 哪 哪个 哪些 哪几 哪些地方 什么地方 哪个地方 哪里 哪儿 哪天 哪年 什么 什么时候 何时 干什么 多少 几 百分之几 多久 多长 多大 多高
     怎么 怎么办 怎么样 如何 怎样 为什么 为何 凭什么 能不能 行不行 可不可以 是不是 要不要 会不会 有没有 算不算 够不够
 """)
+ENDS_ASKING = r"(?<=.)(?:吗|么|不|没有?)$|了[么吗没]"
 EXAMPLES = _table("举个例子 举例 举例说明 举几个例子 举例子 有例子 比如 比如说 例如 详细 具体")
 LITTLE_WORDS = _table("""
     这 那 它 他 他们 它们 这个 那个 这些 的 了 呢 啊 过 着 地 得 都 也 还 再 又 就 才 只 到底 究竟 具体 大概 一般 最多 最少 最长 最高 最低
@@ -317,7 +318,7 @@ def _covered(text: str, words: frozenset[str]) -> bool:
 
 def _asks(text: str) -> bool:
     """Whether a text holds a question word, or ends in a particle that makes it a question."""
-    return any(word in text for word in ASKING - ASKING_ENDS) or text.endswith(tuple(ASKING_ENDS))
+    return any(word in text for word in ASKING - ASKING_ENDS) or re.search(ENDS_ASKING, text) is not None
 
 
 _Rule = Callable[[str, _Conversation], "_Turn | None"]
@@ -365,14 +366,20 @@ def _needs_subject(plain: str, text: str, names: frozenset[str]) -> bool:
     if any(name in text for name in names) or DEFINITION.match(text):
         return False
     if plain.isascii():
-        return len(plain.split()) <= 8 and LATIN_PRONOUN.search(plain) is not None
-    if text in EXAMPLES or ALSO.match(text) or (PRONOUN.match(text) and _asks(text)):
+        return len(plain.split()) <= 8 and LATIN_PRONOUN.search(plain) is not None  # not "is it raining"
+    if text in EXAMPLES or ALSO.match(text) or _points_back(text):
         return True
     further = re.match(r"^还有(?=哪些|什么|谁|哪个|哪几)", text)
     core = re.sub(r"^(?:那么?|然后|如果|要是|万一)+(?=.)", "", text)
     if text[0] in "的了" or len(set(text)) * 2 < len(text):  # letters at random, not a question
         return False
     return (further is not None and len(text) <= 10) or (len(core) <= 12 and _covered(core, NO_SUBJECT) and _asks(core))
+
+
+def _points_back(text: str) -> bool:
+    """Whether a question begins with a pronoun for something said before (他们电话多少, 这个要多久)."""
+    match = PRONOUN.match(text)
+    return match is not None and _asks(text) and (match["strong"] is not None or _covered(match["rest"], NO_SUBJECT))
 
 
 # ---- The rules: each gives the complete question, or None when the conversation does not tell -------------------------

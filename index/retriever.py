@@ -22,7 +22,7 @@ from index.calibration import Calibration, Evidence, features
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
 from index.embedder import Encoder, SentenceTransformerEncoder
-from index.examples import Examples, gather, passage
+from index.examples import Examples, gather, passage, pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
 from index.outline import Outline
 from index.sparse import SparseIndex
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[str, float | None], None]
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 1
+FORMAT = 3
 #: How many clauses a search returns at most.
 MAX_HITS = 10
 
@@ -76,6 +76,7 @@ class Retriever:
         self._knowledge = knowledge
         self._clauses = tuple(knowledge)
         self._outline = Outline(knowledge)
+        self._reader = pinyin_reader(knowledge)
         self._sparse = sparse
         self._ngrams = ngrams
         self._calibration = calibration
@@ -133,9 +134,7 @@ class Retriever:
         return cls._read(revision, knowledge, encoder, settings)
 
     @classmethod
-    def _read(
-        cls, revision: Path, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings
-    ) -> Retriever:
+    def _read(cls, revision: Path, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> Retriever:
         with np.load(revision / "ngrams.npz", allow_pickle=False) as stored:
             ngrams = NgramClassifier(stored["idf"], stored["weights"], stored["bias"])
         with np.load(revision / "calibration.npz", allow_pickle=False) as stored:
@@ -152,11 +151,14 @@ class Retriever:
         """Clauses for one query as typed, by falling probability; an exact address needs no model."""
         addressed = self._outline.resolve(query)
         if addressed:
-            return SearchResult(tuple(Hit(clause, 1.0) for clause in addressed), addressed=True)
+            return SearchResult(tuple(Hit(clause, 1.0) for clause in addressed), 1.0, addressed=True)
+        missing = self._outline.missing(query)
+        if missing is not None:
+            return SearchResult((), missing=missing)
         normalized = analyzer.normalize(query)
         if not normalized:
-            return SearchResult((), MappingProxyType({"noise": 1.0}))
-        evidence = self._evidence(normalized)
+            return SearchResult((), beside=MappingProxyType({"noise": 1.0}))
+        evidence = self._evidence(self._reader.read(normalized))
         probabilities = self._calibration.probabilities(evidence)
         named = features(evidence)
         order = np.argsort(-probabilities, kind="stable")[:MAX_HITS]
@@ -168,23 +170,25 @@ class Retriever:
             )
             for i in order
         )
-        nothing = 1.0 - hits[0].probability
-        reasons = self._calibration.beside(evidence) * nothing
-        return SearchResult(hits, MappingProxyType(dict(zip(BESIDE, map(float, reasons), strict=True))))
+        answerable = float(self._calibration.answerable(evidence, probabilities))
+        reasons = self._calibration.beside(evidence) * (1.0 - answerable)
+        return SearchResult(hits, answerable, MappingProxyType(dict(zip(BESIDE, map(float, reasons), strict=True))))
 
     def _evidence(self, normalized: str) -> Evidence:
         count = len(self._clauses)
         ngram = self._ngrams.scores(normalized)
         bm25 = self._sparse.scores(normalized)
+        coverage = self._sparse.coverage(normalized)
         if self._dense is None:
-            return Evidence(bm25=bm25, ngram=ngram[:count], ngram_beside=ngram[count:])
+            return Evidence(bm25=bm25, coverage=coverage, ngram=ngram[:count], ngram_beside=ngram[count:])
         vector = self._dense.encoder.encode([self._query_prefix + normalized])[0]
-        cosine = np.empty(count, dtype=np.float32)
+        cosine = np.zeros(count, dtype=np.float32)
         for row, score in self._dense.clauses.search(vector, count):
             cosine[row] = score
         embedding = self._dense.classifier.scores(vector)
         return Evidence(
             bm25=bm25,
+            coverage=coverage,
             ngram=ngram[:count],
             ngram_beside=ngram[count:],
             cosine=cosine,
@@ -209,7 +213,7 @@ def _build(
     folder: Path, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings, progress: Progress
 ) -> None:
     """Make every artifact of one revision in an empty folder."""
-    examples = gather(knowledge)
+    examples = gather(knowledge, pinyin_reader(knowledge))
     passages = [passage(clause, knowledge) for clause in knowledge]
     count = len(passages)
     sparse = SparseIndex.build(passages)
@@ -220,6 +224,7 @@ def _build(
     np.savez(folder / "ngrams.npz", idf=ngrams.idf, weights=ngrams.weights, bias=ngrams.bias)
     evidence = Evidence(
         bm25=np.stack([sparse.scores(text) for text in examples.texts]),
+        coverage=np.stack([sparse.coverage(text) for text in examples.texts]),
         ngram=ngram_scores[:, :count],
         ngram_beside=ngram_scores[:, count:],
     )
@@ -252,6 +257,7 @@ def _build_dense(
     count = len(passages)
     return Evidence(
         bm25=lexical.bm25,
+        coverage=lexical.coverage,
         ngram=lexical.ngram,
         ngram_beside=lexical.ngram_beside,
         cosine=question_vectors @ clause_vectors.T,

@@ -32,6 +32,17 @@ class SparseIndex:
             return np.zeros(self._engine.scores["num_docs"], dtype=np.float32)
         return np.asarray(self._engine.get_scores(known), dtype=np.float32)
 
+    def coverage(self, query: str) -> npt.NDArray[np.float32]:
+        """Share (0 to 1) of the query's different terms that each text has; shape (number of texts,)."""
+        counts = np.zeros(self._engine.scores["num_docs"], dtype=np.float32)
+        different = set(terms(query))
+        starts, rows = self._engine.scores["indptr"], self._engine.scores["indices"]
+        for term in different:
+            token = self._engine.vocab_dict.get(term)
+            if token is not None:
+                counts[rows[starts[token] : starts[token + 1]]] += 1
+        return counts / max(1, len(different))
+
     def save(self, folder: Path) -> None:
         """Write to a folder."""
         self._engine.save(str(folder), show_progress=False)

@@ -6,13 +6,16 @@ itself accepts flipped bits (measured), so nothing is read before its checksum w
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from knowledge.errors import JianfuError
@@ -21,7 +24,10 @@ logger = logging.getLogger(__name__)
 
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
+LOCK = ".lock"
 KEEP = 2
+
+_one_thread = threading.Lock()
 
 
 class StorageError(JianfuError):
@@ -29,52 +35,87 @@ class StorageError(JianfuError):
 
 
 def publish(root: Path, fingerprint: str, write: Callable[[Path], None]) -> Path:
-    """Let `write` fill a folder aside, then make it the current revision. Raises StorageError."""
-    aside = root / f".{fingerprint}-{secrets.token_hex(4)}.{os.getpid()}.tmp"
+    """Let `write` fill a folder aside, then make it the current revision.
+
+    Raises StorageError, or whatever `write` raises; the former revision then stays current and nothing is left aside.
+    """
+    name = f"{fingerprint}-{secrets.token_hex(4)}"
+    aside, revision = root / f".{name}.{os.getpid()}.tmp", root / name
+    pointer = root / f".{CURRENT}-{name}.{os.getpid()}.tmp"
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(root)
-        aside.mkdir()
-        write(aside)
-        files = {str(path.relative_to(aside)): _digest(path) for path in sorted(aside.rglob("*")) if path.is_file()}
-        (aside / MANIFEST).write_text(json.dumps({"fingerprint": fingerprint, "files": files}, indent=1), "utf8")
-        for path in [*aside.rglob("*"), aside]:
-            _sync(path)
-        revision = root / aside.name[1:].removesuffix(f".{os.getpid()}.tmp")
-        aside.rename(revision)
-        pointer = root / f".{CURRENT}.{os.getpid()}.tmp"
-        pointer.write_text(revision.name, encoding="utf8")
-        _sync(pointer)
-        pointer.replace(root / CURRENT)
-        _sync(root)
-    except OSError as error:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise StorageError(f"索引写不进 {root}（{error.strerror}）；请检查磁盘空间和权限，或改 index.folder") from error
-    _drop_old(root, revision)
+        with _one_thread:
+            root.mkdir(parents=True, exist_ok=True)
+            _clear_leftovers(root)
+            aside.mkdir()
+            write(aside)
+            files = {str(path.relative_to(aside)): _digest(path) for path in sorted(aside.rglob("*")) if path.is_file()}
+            (aside / MANIFEST).write_text(json.dumps({"fingerprint": fingerprint, "files": files}, indent=1), "utf8")
+            pointer.write_text(name, encoding="utf8")
+            for path in [*aside.rglob("*"), aside, pointer]:
+                _sync(path)
+            with _one_process(root):
+                aside.rename(revision)
+                pointer.replace(root / CURRENT)
+                _sync(root)
+                _drop_old(root, revision)
+    except BaseException as error:
+        _undo(root, name, aside, pointer)
+        if not isinstance(error, OSError):
+            raise
+        reason = error.strerror or error
+        raise StorageError(f"索引写不进 {root}（{reason}）；请检查磁盘空间和权限，或改 index.folder") from error
     return revision
+
+
+def _undo(root: Path, name: str, aside: Path, pointer: Path) -> None:
+    """Remove what a failed publish() left, but never the revision that is current."""
+    shutil.rmtree(aside, ignore_errors=True)
+    with suppress(OSError):
+        pointer.unlink()
+    if _pointed(root) != name:
+        shutil.rmtree(root / name, ignore_errors=True)
+
+
+def _pointed(root: Path) -> str | None:
+    """What CURRENT says, or None when it cannot be read."""
+    try:
+        return (root / CURRENT).read_text(encoding="utf8").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+@contextmanager
+def _one_process(root: Path) -> Iterator[None]:
+    """Hold the folder's lock, or another process may drop a revision between its two renames.
+
+    The system frees the lock when its holder is killed; where a file system has no locks this does nothing.
+    """
+    with (root / LOCK).open("a") as file:
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def current(root: Path, fingerprint: str) -> Path | None:
     """The current revision if it is whole and has this fingerprint; else None, after saying why in the log."""
-    try:
-        name = (root / CURRENT).read_text(encoding="utf8").strip()
-    except (OSError, UnicodeDecodeError):
+    name = _pointed(root)
+    if name is None:
         return None
     revision = root / name
-    if not name or revision.parent != root:
-        logger.warning("index pointer %s is damaged", root / CURRENT)
+    if not name or name.startswith(".") or revision.parent != root:
+        logger.warning("index pointer %s is damaged; the index is built anew", root / CURRENT)
         return None
     try:
         manifest = json.loads((revision / MANIFEST).read_text(encoding="utf8"))
         if manifest["fingerprint"] != fingerprint:
-            logger.info("index %s is stale", name)
+            logger.warning("index %s is stale and is built anew", name)
             return None
         damaged = [file for file, digest in manifest["files"].items() if _digest(revision / file) != digest]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        logger.warning("index %s is torn: %s", name, error)
+        logger.warning("index %s is torn and is built anew: %s", name, error)
         return None
     if damaged:
-        logger.warning("index %s is damaged in %s", name, ", ".join(damaged))
+        logger.warning("index %s is damaged and is built anew: %s", name, ", ".join(damaged))
         return None
     return revision
 
@@ -93,16 +134,17 @@ def _sync(path: Path) -> None:
 
 
 def _clear_leftovers(root: Path) -> None:
-    """Remove what processes that no longer run left aside."""
+    """Remove what processes that no longer run left aside; one with our own number ran in an earlier container."""
     for path in root.glob(".*.tmp"):
         owner = path.name.split(".")[-2]
-        if owner.isdigit() and Path("/proc", owner).exists():
+        if owner.isdecimal() and int(owner) != os.getpid() and Path("/proc", owner).exists():
             continue
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _drop_old(root: Path, newest: Path) -> None:
-    revisions = [path for path in root.iterdir() if (path / MANIFEST).is_file() and path != newest]
+    others = (path for path in root.iterdir() if path != newest and not path.name.startswith("."))  # not what is aside
+    revisions = [path for path in others if (path / MANIFEST).is_file()]
     revisions.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in revisions[KEEP - 1 :]:
         shutil.rmtree(path, ignore_errors=True)

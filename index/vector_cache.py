@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +16,11 @@ from index.embedder import Encoder, Vectors
 logger = logging.getLogger(__name__)
 
 
-def encode_cached(
-    encoder: Encoder, texts: Sequence[str], path: Path, progress: Callable[[float], None]
-) -> Vectors:
+def encode_cached(encoder: Encoder, texts: Sequence[str], path: Path, progress: Callable[[float], None]) -> Vectors:
     """Vectors of shape (len(texts), dimension), from the cache file where it has them; the file then holds these."""
-    keys = [hashlib.sha256(f"{encoder.fingerprint}\n{text}".encode("utf8", "replace")).hexdigest()[:32] for text in texts]
+    keys = [
+        hashlib.sha256(f"{encoder.fingerprint}\n{text}".encode("utf8", "replace")).hexdigest()[:32] for text in texts
+    ]
     known = _read(path)
     missing = sorted({key: text for key, text in zip(keys, texts, strict=True) if key not in known}.items())
     fresh = encoder.encode([text for _, text in missing], progress)
@@ -39,7 +40,7 @@ def _read(path: Path) -> dict[str, Vectors]:
         logger.warning("vector cache %s is damaged and not used", path)
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except Exception as error:  # a damaged zip fails in many ways: BadZipFile, zlib.error, NotImplementedError, …
         logger.warning("vector cache %s is not used: %s", path, error)
     return {}
 
@@ -54,5 +55,6 @@ def _write(path: Path, keys: Sequence[str], vectors: Vectors) -> None:
             np.savez(file, keys=np.array(keys), vectors=vectors, sha256=np.array(digest))
         aside.replace(path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()
         logger.warning("vector cache %s cannot be written: %s", path, error)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from knowledge.base import KnowledgeBase
 from knowledge.clause import HEADING_KINDS, Clause, Document, SharedQuestion, UnansweredQuestion
@@ -22,8 +22,15 @@ from knowledge.strict_yaml import YamlFile, read, read_text, shorten, validate
 DOCUMENTS_FOLDER = "documents"
 OUT_OF_SCOPE_FILE = "out_of_scope.yaml"
 
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("不止空白的文字")
+    return text
+
+
 Identifier = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$")]
-Line = Annotated[str, Field(min_length=1, max_length=1000)]
+Line = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_not_blank)]
 
 
 class _Record(BaseModel):
@@ -49,7 +56,7 @@ class ClauseRecord(_Record):
     kind: Literal["background", "problem", "measure", "section", "point"]
     parent: Identifier | None = None
     label: Line
-    text: Annotated[str, Field(min_length=1, max_length=20000)]
+    text: Annotated[str, Field(min_length=1, max_length=20000), AfterValidator(_not_blank)]
     start: int = Field(ge=0)
     end: int = Field(ge=1)
     keywords: list[Line] = []
@@ -92,6 +99,7 @@ def load_knowledge(folder: Path) -> KnowledgeBase:
     """Every document in `folder`/documents, by file name. Raises InvalidFile with all the faults found."""
     documents: list[Document] = []
     faults: list[Fault] = []
+    taken: dict[str, Path] = {}
     paths = sorted((folder / DOCUMENTS_FOLDER).glob("*.yaml"))
     if not paths:
         raise InvalidFile([Fault(folder / DOCUMENTS_FOLDER, 0, "", "没有 .yaml 文件", "至少一份通知")])
@@ -101,9 +109,10 @@ def load_knowledge(folder: Path) -> KnowledgeBase:
         except InvalidFile as error:
             faults.extend(error.faults)
             continue
-        if any(document.id == other.id for other in documents):
-            found = f"{document.id} 在别的文件里已有"
-            faults.append(Fault(path, 1, "document.id", found, "每份通知各有不同的 id"))
+        if document.id in taken:
+            found = f"{document.id}（{taken[document.id].name} 已用）"
+            faults.append(read(path).fault(("document", "id"), found, "每份通知各有不同的 id"))
+        taken.setdefault(document.id, path)
         documents.append(document)
     out_of_scope: MappingProxyType[str, tuple[str, ...]] = MappingProxyType({})
     if (folder / OUT_OF_SCOPE_FILE).is_file():
@@ -164,10 +173,14 @@ def load_document(path: Path, folder: Path) -> Document:
 
 def _read_source(info: DocumentRecord, file: YamlFile, folder: Path) -> str:
     place = ("document", "source")
-    path = (folder / info.source).resolve()
-    if not path.is_relative_to(folder.resolve()):
+    try:
+        path = (folder / info.source).resolve()
+        inside, exists = path.is_relative_to(folder.resolve()), path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long, links in a circle, a NUL
+        raise InvalidFile([file.fault(place, info.source, "来源文件的相对路径")]) from error
+    if not inside:
         raise InvalidFile([file.fault(place, info.source, f"{folder} 之内的文件")])
-    if not path.is_file():
+    if not exists:
         raise InvalidFile([file.fault(place, f"{info.source}（没有这个文件）", "来源文件的相对路径")])
     source = read_text(path)
     digest = hashlib.sha256(source.encode("utf8")).hexdigest()
@@ -199,8 +212,13 @@ def _quote_faults(clauses: list[ClauseRecord], source: str, file: YamlFile) -> I
             continue
         at = source.find(clause.text)
         if at < 0:
-            expected = f"来源第 {clause.start}–{clause.end} 字 {shorten(there)}，逐字相同"
-            yield file.fault(("clauses", i, "text"), clause.text, expected)
+            pairs = zip(clause.text, there, strict=False)
+            same = next((k for k, (a, b) in enumerate(pairs) if a != b), min(len(clause.text), len(there)))
+            begin = max(same - 10, 0)  # a little before the first difference, so that it is seen
+            expected = (
+                f"来源第 {clause.start + begin} 字起 {shorten(there[begin:])}，逐字相同（第 {same + 1} 字起不同）"
+            )
+            yield file.fault(("clauses", i, "text"), clause.text[begin:], expected)
         else:
             found = f"{clause.start}–{clause.end}"
             yield file.fault(("clauses", i, "start"), found, f"{at}–{at + len(clause.text)}（text 在来源中的位置）")
@@ -217,6 +235,8 @@ def _reference_faults(record: DocumentFile, file: YamlFile) -> Iterator[Fault]:
             for j, reference in enumerate(references):
                 if reference not in ids:
                     yield file.fault((section, i, field, j), reference, "本文件中已有的条款编号")
+                elif reference in references[:j]:
+                    yield file.fault((section, i, field, j), f"{reference}（重复）", "每个条款编号只写一次")
 
 
 def _question_faults(record: DocumentFile, file: YamlFile) -> Iterator[Fault]:

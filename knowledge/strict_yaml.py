@@ -30,7 +30,6 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"[+-]?(0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[+-]?[0-9]+\.[0-9]+([eE][+-]?[0-9]+)?\Z")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
-_STANDARD_TAGS = {None, "!"}
 
 
 @dataclass(frozen=True)
@@ -65,30 +64,38 @@ def dotted(location: Location) -> str:
     """`("clauses", 3, "text")` as `clauses[3].text`."""
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{_visible(part)}"
     return text
 
 
 def shorten(found: object) -> str:
     """A value as it may be shown in one line of a message."""
-    text = found if isinstance(found, str) else repr(found)
-    text = re.sub(r"\s+", " ", text)
-    return f"「{text[:MAX_SHOWN]}…」" if len(text) > MAX_SHOWN else f"「{text}」"
+    if found is None or isinstance(found, bool):
+        found = {None: "空", True: "true", False: "false"}[found]
+    return f"「{_visible(found if isinstance(found, str) else repr(found))}」"
+
+
+def _visible(text: str) -> str:
+    """The beginning of a text on one line, with line breaks, odd spaces and control characters as escapes."""
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:MAX_SHOWN])
+    return f"{shown}…" if len(text) > MAX_SHOWN else shown
 
 
 def read_text(path: Path) -> str:
     """The file's text with its line breaks untouched. Raises InvalidFile."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise InvalidFile([Fault(path, 0, "", f"{size} 字节", f"不超过 {MAX_BYTES} 字节的文件")])
-        return path.read_bytes().decode("utf-8")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise InvalidFile([Fault(path, 0, "", "更大的文件", f"不超过 {MAX_BYTES} 字节的文件")])
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         found = f"第 {error.start} 字节 0x{error.object[error.start]:02x} 不是 UTF-8"
         raise InvalidFile([Fault(path, line, "", found, "UTF-8 编码的文本（请另存为 UTF-8）")]) from error
     except OSError as error:
-        raise InvalidFile([Fault(path, 0, "", error.strerror or str(error), "一个可以读取的文件")]) from error
+        found = "没有这个文件" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        raise InvalidFile([Fault(path, 0, "", found, "一个可以读取的文件")]) from error
 
 
 def read(path: Path) -> YamlFile:
@@ -98,11 +105,21 @@ def read(path: Path) -> YamlFile:
         text = text[1:]
     try:
         return _build(path, yaml.parse(text, Loader=_Loader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+    except (yaml.YAMLError, OverflowError) as error:  # PyYAML's own scanner overflows on "\\UFFFFFFFF"
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        line = mark.line + 1 if mark else 0
-        raise InvalidFile([Fault(path, line, "", str(problem), "合乎 YAML 语法的内容（检查缩进、冒号和引号）")]) from error
+        expected = "合乎 YAML 语法的内容（检查缩进、冒号和引号）"
+        raise InvalidFile([Fault(path, _error_line(error, text), "", problem, expected)]) from error
+
+
+def _error_line(error: Exception, text: str) -> int:
+    """The line a YAML error is on, or 0 where PyYAML does not say."""
+    if isinstance(error, yaml.reader.ReaderError):  # its position counts bytes in libyaml, characters in PyYAML
+        before = (
+            text[: error.position] if error.encoding == "unicode" else text.encode("utf8")[: error.position].decode()
+        )
+        return before.count("\n") + 1
+    mark = getattr(error, "problem_mark", None)
+    return mark.line + 1 if mark else 0
 
 
 def _build(path: Path, events: Iterator[yaml.Event]) -> YamlFile:
@@ -112,7 +129,7 @@ def _build(path: Path, events: Iterator[yaml.Event]) -> YamlFile:
     nodes = 0
 
     def refuse(event: yaml.Event, location: Location, found: str, expected: str) -> InvalidFile:
-        return InvalidFile([Fault(path, event.start_mark.line + 1, dotted(location), found, expected)])
+        return InvalidFile([Fault(path, _line(event), dotted(location), found, expected)])
 
     for event in events:
         if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
@@ -126,14 +143,9 @@ def _build(path: Path, events: Iterator[yaml.Event]) -> YamlFile:
         is_key = top is not None and isinstance(top.container, dict) and top.key is None
         location = _location(top)
         nodes += 1
-        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
-            raise refuse(event, location, f"锚点或别名 {event.anchor}", "不用 & 和 * 的普通内容")
-        if event.tag not in _STANDARD_TAGS:
-            raise refuse(event, location, f"标签 {event.tag}", "不带标签的普通内容")
-        if nodes > MAX_NODES:
-            raise refuse(event, location, f"超过 {MAX_NODES} 个值", "更小的文件")
-        if len(stack) >= MAX_DEPTH:
-            raise refuse(event, location, f"嵌套超过 {MAX_DEPTH} 层", "更浅的结构")
+        objection = _objection(event, nodes, len(stack))
+        if objection is not None:
+            raise refuse(event, location, *objection)
         if isinstance(event, yaml.ScalarEvent):
             value: Any = event.value if event.style or is_key else _plain(event.value)
             if is_key:
@@ -141,17 +153,36 @@ def _build(path: Path, events: Iterator[yaml.Event]) -> YamlFile:
                 if value in top.container:
                     raise refuse(event, (*top.location, value), "重复的字段", "每个字段只写一次")
                 top.key = value
-                lines[(*top.location, value)] = event.start_mark.line + 1
+                lines[(*top.location, value)] = _line(event)
                 continue
         elif is_key:
             raise refuse(event, location, "列表或映射作字段名", "文字作字段名")
         else:
             value = {} if isinstance(event, yaml.MappingStartEvent) else []
         _place(value, top, root)
-        lines.setdefault(location, event.start_mark.line + 1)
+        lines.setdefault(location, _line(event))
         if isinstance(value, (dict, list)):
             stack.append(_Open(value, location))
     return YamlFile(path, root[0] if root else None, lines)
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark is not None else 0
+
+
+def _objection(event: yaml.NodeEvent, nodes: int, depth: int) -> tuple[str, str] | None:
+    """What is wrong with a node wherever it stands, and what was expected; None when nothing is."""
+    if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+        return f"锚点或别名 {event.anchor}", "不用 & 和 * 的普通内容"
+    if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)) and event.tag is not None:
+        return f"标签 {event.tag}", "不带标签的普通内容"
+    if nodes > MAX_NODES:
+        return f"超过 {MAX_NODES} 个值", "更小的文件"
+    if depth >= MAX_DEPTH:
+        return f"嵌套超过 {MAX_DEPTH} 层", "更浅的结构"
+    if isinstance(event, yaml.ScalarEvent) and any("\ud800" <= c <= "\udfff" for c in event.value):
+        return "半个字符（\\ud800–\\udfff）", "完整的字符"  # libyaml refuses these itself, PyYAML does not
+    return None
 
 
 def _location(top: _Open | None) -> Location:
@@ -211,7 +242,7 @@ _EXPECTATIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "dict_type": lambda _: "若干字段（名称: 值）",
     "model_type": lambda _: "若干字段（名称: 值）",
     "model_attributes_type": lambda _: "若干字段（名称: 值）",
-    "literal_error": lambda c: f"{c['expected']} 之一",
+    "literal_error": lambda c: f"{c['expected'].replace(' or ', '、').replace(', ', '、')} 之一",
     "greater_than_equal": lambda c: f"不小于 {c['ge']}",
     "greater_than": lambda c: f"大于 {c['gt']}",
     "less_than_equal": lambda c: f"不大于 {c['le']}",
@@ -242,4 +273,4 @@ def _fields_at(model: type[BaseModel], location: Location) -> list[str]:
             return []
         candidates = [info.annotation, *getattr(info.annotation, "__args__", ())]
         current = next((c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel)), None)
-    return list(current.model_fields) if current is not None else []
+    return [name for name, info in current.model_fields.items() if not info.exclude] if current is not None else []

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
-from telegram.error import BadRequest, InvalidToken
+from telegram.error import BadRequest
 from telegram.ext import (
     ApplicationBuilder,
     CallbackQueryHandler,
@@ -65,19 +65,18 @@ def create_application(
     protect_logs()
     if not token:
         raise JianfuError(replies.TELEGRAM_NO_TOKEN.format(variable=TOKEN_VARIABLE))
+    if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token):
+        raise JianfuError(replies.TELEGRAM_UNAUTHORIZED.format(variable=TOKEN_VARIABLE))
     order = ChatOrder()
-    try:
-        bot: ExtBot[Any] = ExtBot(
-            token,
-            base_url=config.base_url,
-            base_file_url=config.base_file_url,
-            # Separate pools: a long poll must never take the connection that an answer needs.
-            request=request or _http(config, connections=64),
-            get_updates_request=get_updates_request or _http(config, connections=2),
-            rate_limiter=RateLimiter(max_retries=3),
-        )
-    except InvalidToken:
-        raise JianfuError(replies.TELEGRAM_BAD_TOKEN.format(variable=TOKEN_VARIABLE)) from None
+    bot: ExtBot[Any] = ExtBot(
+        token,
+        base_url=config.base_url,
+        base_file_url=config.base_file_url,
+        # Separate pools: a long poll must never take the connection that an answer needs.
+        request=request or _http(config, connections=64),
+        get_updates_request=get_updates_request or _http(config, connections=2),
+        rate_limiter=RateLimiter(max_retries=3),
+    )
     application: TelegramApplication = (
         ApplicationBuilder().bot(bot).updater(None).job_queue(None).concurrent_updates(order).build()
     )
@@ -189,7 +188,7 @@ def _webhook_secret(config: TelegramConfig, secret: str | None) -> str:
         raise JianfuError(replies.TELEGRAM_NO_WEBHOOK_URL)
     secret = secret or webhook_secret()
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret):
-        raise JianfuError(replies.TELEGRAM_BAD_SECRET.format(variable=WEBHOOK_SECRET_VARIABLE))
+        raise JianfuError(replies.TELEGRAM_BAD_WEBHOOK_KEY.format(variable=WEBHOOK_SECRET_VARIABLE))
     return secret
 
 

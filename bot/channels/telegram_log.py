@@ -59,4 +59,4 @@ def protect_logs() -> None:
         redact_tokens(logging.lastResort)
     for name, level in _LIBRARY_LEVELS.items():
         library = logging.getLogger(name)
-        library.setLevel(max(level, library.level))
+        library.setLevel(max(level, library.getEffectiveLevel()))  # never more than was asked for

@@ -70,7 +70,7 @@ async def persist(action: Callable[[], Awaitable[Any]], stop: asyncio.Event, fir
             return await unless_stopped(action(), stop)
         except InvalidToken:
             # The library's message holds the token, so nothing of it may be chained or shown.
-            raise JianfuError(replies.TELEGRAM_BAD_TOKEN.format(variable=TOKEN_VARIABLE)) from None
+            raise JianfuError(replies.TELEGRAM_UNAUTHORIZED.format(variable=TOKEN_VARIABLE)) from None
         except BadRequest:
             raise
         except TelegramError as error:

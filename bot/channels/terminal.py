@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from tqdm import tqdm
@@ -16,8 +19,10 @@ from bot.assistant import Assistant
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 
+logger = logging.getLogger(__name__)
+
 PROMPT = "问> "
-MAX_LINE_BYTES = 65536
+MAX_LINE_CHARACTERS = 65536
 
 
 @contextmanager
@@ -31,7 +36,7 @@ def progress_bar(stream: TextIO) -> Iterator[Callable[[str, float | None], None]
         if not stream.isatty():
             if fraction is not None and stage != shown:  # only what takes time
                 print(f"{stage}……", file=stream, flush=True)
-            shown = stage
+                shown = stage
             return
         if bar is None or stage != shown:
             if bar is not None:
@@ -63,7 +68,7 @@ def write_answer(answer: Answer, out: TextIO, as_json: bool) -> None:
 def answer_batch(assistant: Assistant, lines: Iterable[str], out: TextIO, progress: TextIO) -> int:
     """Answer JSONL questions in order, one JSON object a line; returns how many lines were bad.
 
-    A line is {"id", "q", "history"?}. A bad one gives {"id", "error"} in its place.
+    A line is {"id", "q", "history"?}. A bad one gives {"id", "error"} in its place; blank lines give nothing.
     """
     bad = 0
     bar = tqdm(lines, desc=replies.BATCH_PROGRESS, unit="题", file=progress, disable=not progress.isatty(), leave=False)
@@ -80,26 +85,34 @@ def answer_batch(assistant: Assistant, lines: Iterable[str], out: TextIO, progre
         except JianfuError as error:
             bad += 1
             content = {"id": identifier, "error": str(error)}
+        except Exception:
+            logger.exception("line %d of the batch failed", number)
+            bad += 1
+            content = {"id": identifier, "error": replies.INTERNAL_ERROR}
         print(json.dumps(content, ensure_ascii=False).encode("utf8", "replace").decode("utf8"), file=out, flush=True)
     return bad
 
 
 class _BadLine(JianfuError):
+    """A line of a batch that holds no question; `identifier` is its id where it can be read."""
+
     def __init__(self, message: str, identifier: Any = None) -> None:
         super().__init__(message)
         self.identifier = identifier
 
 
 def _read_request(line: str, number: int) -> tuple[Any, str, list[str]]:
-    if len(line) > MAX_LINE_BYTES:
-        raise _BadLine(replies.BATCH_LONG_LINE.format(number=number, limit=MAX_LINE_BYTES))
+    if len(line) > MAX_LINE_CHARACTERS:
+        raise _BadLine(replies.BATCH_LONG_LINE.format(number=number, limit=MAX_LINE_CHARACTERS))
     try:
-        request = json.loads(line)
+        request = json.loads(line, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise _BadLine(replies.BATCH_BAD_JSON.format(number=number, error=error)) from error
     if not isinstance(request, dict):
         raise _BadLine(replies.BATCH_NOT_OBJECT.format(number=number))
     identifier = request.get("id")
+    if isinstance(identifier, (list, dict)) or (isinstance(identifier, float) and not math.isfinite(identifier)):
+        raise _BadLine(replies.BATCH_BAD_ID.format(number=number))
     question, history = request.get("q"), request.get("history", [])
     if not isinstance(question, str):
         raise _BadLine(replies.BATCH_NO_QUESTION.format(number=number), identifier)
@@ -108,10 +121,15 @@ def _read_request(line: str, number: int) -> tuple[Any, str, list[str]]:
     return identifier, question, history
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
 def chat(assistant: Assistant, out: TextIO) -> None:
     """Talk until /quit or the end of input, remembering what was asked."""
-    import readline  # noqa: F401, PLC0415 - gives input() editing and arrow keys; absent on some systems until used
-
+    with suppress(ImportError):  # Windows has none, and edits lines itself
+        import readline  # noqa: F401, PLC0415 - gives input() editing and arrow keys, by being imported
+    _forgive_bytes(sys.stdin)
     history: list[str] = []
     print(replies.CHAT_WELCOME, file=out)
     while True:
@@ -126,10 +144,12 @@ def chat(assistant: Assistant, out: TextIO) -> None:
         if not line:
             continue
         if line.startswith("/"):
-            command, _, argument = line[1:].partition(" ")
+            command, argument = [*line[1:].split(maxsplit=1), "", ""][
+                :2
+            ]  # also at the full-width space of Chinese keyboards
             if command in ("quit", "exit", "q"):
                 return
-            print(_command(command, argument.strip(), assistant.knowledge), file=out)
+            print(_command(command, argument, assistant.knowledge), file=out)
             continue
         answer = assistant.ask(line, history)
         write_answer(answer, out, as_json=False)
@@ -153,14 +173,22 @@ def source_text(reference: str, knowledge: KnowledgeBase) -> str:
     return "\n".join(f"{one.label}：{one.display}" for one in (clause, *knowledge.children(clause)))
 
 
-def read_input(path: str) -> Iterator[str]:
-    """Lines of a file, or of standard input for "-"; undecodable bytes are replaced, not fatal."""
+@contextmanager
+def open_input(path: str) -> Iterator[Iterable[str]]:
+    """Lines of a file, or of standard input for "-"; undecodable bytes are replaced, not fatal. Raises JianfuError."""
     if path == "-":
-        sys.stdin.reconfigure(encoding="utf8", errors="replace")  # type: ignore[union-attr]
-        yield from sys.stdin
+        _forgive_bytes(sys.stdin, "utf-8-sig")
+        yield sys.stdin
         return
     try:
-        with open(path, encoding="utf8", errors="replace") as file:
-            yield from file
+        file = open(path, encoding="utf-8-sig", errors="replace")  # noqa: SIM115 - closed below; Windows adds a BOM
     except OSError as error:
-        raise JianfuError(f"读不了 {path}：{error.strerror}") from error
+        raise JianfuError(replies.BATCH_NO_FILE.format(path=path, error=error.strerror)) from error
+    with file:
+        yield file
+
+
+def _forgive_bytes(stream: TextIO, encoding: str | None = None) -> None:
+    """Read with a mark for each byte that does not fit the encoding (None keeps the terminal's)."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding=encoding, errors="replace")

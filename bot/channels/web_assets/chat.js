@@ -83,6 +83,7 @@ async function becomeReady(state) {
   }
   const waitedFor = !$("state").hidden;
   ready = true;
+  document.body.dataset.status = "ready";
   $("state").hidden = true;
   $("lexical").hidden = state.mode !== "lexical";
   if (turns.length && !$("conversation").hasChildNodes()) redraw();
@@ -91,6 +92,7 @@ async function becomeReady(state) {
 }
 
 function showState(state) {
+  document.body.dataset.status = state.status;
   const section = $("state");
   section.hidden = false;
   section.className = `state ${state.status}`;
@@ -108,7 +110,7 @@ function showState(state) {
 
 async function submit() {
   const text = field.value.trim();
-  if (!text || !ready || asking || characters(text) > limit) {
+  if (!text || !ready || characters(text) > limit) {
     field.focus();
     return;
   }
@@ -271,6 +273,10 @@ $("examples").addEventListener("click", (event) => {
   field.value = example.textContent;
   fit();
   submit();
+});
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // a #fragment in the address would draw the focus back at each step in history
+  field.focus();
 });
 $("clear").addEventListener("click", clear);
 $("open-notice").addEventListener("click", (event) => {

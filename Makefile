@@ -1,0 +1,39 @@
+# make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
+.PHONY: run test check format eval lock clean
+
+BIN := .venv/bin
+export HF_HUB_OFFLINE := 1
+
+run:
+	@scripts/setup.sh run
+	@$(BIN)/jianfu prepare
+	@exec $(BIN)/jianfu serve
+
+test:
+	@scripts/setup.sh dev
+	@scripts/browser.sh
+	@$(BIN)/jianfu prepare
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+check:
+	@scripts/setup.sh dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format:
+	@scripts/setup.sh dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+eval:
+	@scripts/setup.sh run
+	@$(BIN)/python scripts/evaluate.py $(QUESTIONS)
+
+lock:
+	@scripts/setup.sh dev
+	@scripts/lock.sh
+
+clean:
+	rm -rf .venv .cache index/artifacts build *.egg-info .pytest_cache .mypy_cache .ruff_cache htmlcov .coverage

@@ -1,0 +1,309 @@
+"""Telegram for tests: a loopback Bot API server, an in-process transport double, and hand-made updates.
+
+The server is lo-bot-api-emulator with what it lacks: a user name, topics, group types, HTML that is really parsed,
+"message is not modified", and faults on demand. Every call and every update is judged by aiogram's schema.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html.parser
+import itertools
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiogram.methods
+import aiogram.types
+import lo_bot_api_emulator as lo
+from aiohttp import web
+from telegram.request import BaseRequest, RequestData
+
+from bot.bootstrap import BackgroundAssistant
+from tests.fakes import scripted_assistant
+
+TOKEN = "1234567:AAbbCCddEEffGGhhIIjjKKllMMnnOOppQQr"
+BOT_ID, BOT_NAME = 7, "Fixture_bot"
+BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Fixture", "username": BOT_NAME}
+
+Json = dict[str, Any]
+
+
+def loaded(**options: Any) -> BackgroundAssistant:
+    """A scripted assistant that is ready."""
+    background = BackgroundAssistant(lambda _: scripted_assistant(**options))
+    background.start()
+    assert background.wait(10)
+    assert background.error is None
+    return background
+
+
+async def until(condition: Callable[[], Any], seconds: float = 8.0) -> None:
+    """Wait until a condition holds; fails when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError("the condition did not come true in time")
+        await asyncio.sleep(0.01)
+
+
+# Hand-made updates
+
+_update_ids = itertools.count(100)
+_message_ids = itertools.count(10)
+
+
+def message_update(text: str | None, *, user: int = 42, chat: int | None = None, **fields: Any) -> Json:
+    """A message from a person; a negative `chat` is a supergroup. Commands get their entity."""
+    chat_id = chat if chat is not None else user
+    message: Json = {
+        "message_id": next(_message_ids),
+        "date": int(time.time()),
+        "chat": {"id": chat_id, "type": "private", "first_name": "A"}
+        if chat_id > 0
+        else {"id": chat_id, "type": "supergroup", "title": "G"},
+        "from": {"id": user, "is_bot": False, "first_name": "<A&B>"},
+    }
+    if text is not None:
+        message["text"] = text
+        command = re.match(r"/\w+(@\w+)?", text)
+        if command:
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": command.end()}]
+    message.update(fields)
+    return checked({"update_id": next(_update_ids), "message": message})
+
+
+def press_update(data: str, message: Json, *, user: int = 42) -> Json:
+    """A person presses a button under `message` (as Telegram would describe it)."""
+    query = {
+        "id": str(next(_update_ids)),
+        "from": {"id": user, "is_bot": False, "first_name": "A"},
+        "chat_instance": "1",
+        "data": data,
+        "message": message,
+    }
+    return checked({"update_id": next(_update_ids), "callback_query": query})
+
+
+def bot_message(chat: int = 42, message_id: int | None = None, text: str = "x", **fields: Any) -> Json:
+    """A message that the bot sent."""
+    kind: Json = {"type": "private", "first_name": "A"} if chat > 0 else {"type": "supergroup", "title": "G"}
+    return {
+        "message_id": message_id or next(_message_ids),
+        "date": int(time.time()),
+        "chat": {"id": chat, **kind},
+        "from": BOT_USER,
+        "text": text,
+        **fields,
+    }
+
+
+def mention(text: str) -> Json:
+    """Entities for the first @name in a text, counted as Telegram counts."""
+    found = re.search(r"@\w+", text)
+    assert found
+    units = len(text[: found.start()].encode("utf-16-le")) // 2
+    return {"entities": [{"type": "mention", "offset": units, "length": len(found[0])}]}
+
+
+def checked(update: Json) -> Json:
+    """The update, after aiogram agreed that Telegram could send it."""
+    aiogram.types.Update.model_validate(update)
+    return update
+
+
+def check_call(method: str, fields: Json) -> None:
+    """Fail unless aiogram's schema of the Bot API knows this call and every field in it."""
+    decoded = {
+        name: json.loads(value) if isinstance(value, str) and name in _STRUCTURES else value
+        for name, value in fields.items()
+    }
+    call = getattr(aiogram.methods, method[0].upper() + method[1:]).model_validate(decoded)
+    assert not call.model_extra, (method, call.model_extra)
+
+
+_STRUCTURES = {"reply_markup", "reply_parameters", "link_preview_options", "commands", "scope", "allowed_updates"}
+
+
+# HTML as Telegram reads it
+
+_TAGS = {"b": set(), "blockquote": {"expandable"}, "i": set(), "a": {"href"}, "code": set()}
+
+
+class _TelegramHtml(html.parser.HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.text = ""
+        self.quotes: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        if tag not in _TAGS or {name for name, _ in attributes} - _TAGS[tag]:
+            raise ValueError(f'Unsupported start tag "{tag}"')
+        self.open.append(tag)
+        if tag == "blockquote":
+            self.quotes.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            raise ValueError(f'Unmatched end tag "{tag}"')
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if "blockquote" in self.open:
+            self.quotes[-1] += data
+
+
+def read_html(text: str) -> tuple[str, list[str]]:
+    """The visible text and the quotes of Telegram HTML. Raises ValueError where Telegram would refuse."""
+    if "<" in re.sub(r"</?[a-z]+(?: [^<>]*)?>", "", text):
+        raise ValueError("Unsupported start tag")  # Python's parser would take a stray "<" for text
+    reader = _TelegramHtml()
+    reader.feed(text)
+    reader.close()
+    if reader.open:
+        raise ValueError(f"Can't find end tag corresponding to start tag {reader.open[-1]}")
+    return reader.text, reader.quotes
+
+
+# The loopback server
+
+
+class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
+    """A Bot API server on 127.0.0.1. `calls` holds (method, fields) of everything but getUpdates."""
+
+    # Real fields of the Bot API that the emulator refuses.
+    _EXTRA = frozenset({"message_thread_id", "link_preview_options", "protect_content"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_insecure_loopback_webhooks=True, **options)
+        self.calls: list[tuple[str, Json]] = []
+        self.polls: list[Json] = []
+        self.faults: list[tuple[str, int, str, Json | None]] = []
+        self.messages: dict[tuple[int, int], tuple[str, str]] = {}
+        self.next_id = 1000
+        self.bad_token = False
+        self.url = ""
+
+    def validate(self, method: str, fields: Json, uploads: Json) -> Any:
+        if self.bad_token:
+            raise lo.ApiRefusal("Unauthorized", 401)
+        (self.polls if method == "getUpdates" else self.calls).append(
+            dict(fields) if method == "getUpdates" else (method, dict(fields))  # type: ignore[arg-type]
+        )
+        for fault in self.faults:
+            if fault[0] == method:
+                self.faults.remove(fault)
+                raise lo.ApiRefusal(fault[2], fault[1], fault[3])
+        accepted = {name: value for name, value in fields.items() if name not in self._EXTRA}
+        if fields.get("parse_mode") == "HTML":
+            try:
+                accepted["text"], _ = read_html(fields["text"])
+            except ValueError as error:
+                raise lo.ApiRefusal(f"Bad Request: can't parse entities: {error}") from None
+        if method == "editMessageText":
+            self._check_edit(fields)
+        result = super().validate(method, accepted, uploads)
+        if method == "getMe":
+            result.update(username=BOT_NAME)
+        if isinstance(result, dict) and "chat" in result:
+            self._complete(result, fields)
+        return result
+
+    def _check_edit(self, fields: Json) -> None:
+        key = int(fields["chat_id"]), int(fields["message_id"])
+        if key not in self.messages:
+            raise lo.ApiRefusal("Bad Request: message to edit not found")
+        if self.messages[key] == (fields["text"], fields.get("reply_markup", "")):
+            raise lo.ApiRefusal("Bad Request: message is not modified: specified new message content")
+
+    def _complete(self, result: Json, fields: Json) -> None:
+        chat_id = int(fields["chat_id"])
+        self.messages[chat_id, result["message_id"]] = (fields.get("text", ""), fields.get("reply_markup", ""))
+        result |= {"date": int(time.time()), "from": BOT_USER}
+        if chat_id < 0:
+            result["chat"] = {"id": chat_id, "type": "supergroup", "title": "G"}
+        if fields.get("message_thread_id"):
+            result |= {"message_thread_id": int(fields["message_thread_id"]), "is_topic_message": True}
+
+    async def serve(self, port: int = 0) -> TelegramFake:
+        self._runner = web.AppRunner(self.app(), access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def close(self) -> None:
+        await self._runner.cleanup()
+
+    async def deliver(self, update: Json) -> None:
+        """Send an update as it is: also one sent before, or one that no library can read."""
+        state = self._update_queues._state(TOKEN)
+        async with state.condition:
+            state.updates.append(update)
+            state.condition.notify_all()
+        await self.deliver_updates(token=TOKEN)
+
+    def undelivered(self) -> list[Json]:
+        return list(self._update_queues._state(TOKEN).updates)
+
+    def sent(self, chat: int | None = None) -> list[Json]:
+        """The fields of every sendMessage, refused ones included."""
+        return [
+            fields
+            for method, fields in self.calls
+            if method == "sendMessage" and chat in (None, int(fields["chat_id"]))
+        ]
+
+    def count(self, method: str) -> int:
+        return sum(1 for name, _ in self.calls if name == method)
+
+
+class RecordingRequest(BaseRequest):
+    """The in-process double: records calls, answers from `script` (a list of (status, body) a method) or sensibly."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, Json]] = []
+        self.script: dict[str, list[tuple[int, Json] | Exception]] = {}
+        self._ids = itertools.count(1000)
+
+    @property
+    def read_timeout(self) -> float:
+        return 1.0
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *args: Any, **kwargs: Any
+    ) -> tuple[int, bytes]:
+        name, fields = url.rsplit("/", 1)[1], (request_data.parameters if request_data else {})
+        check_call(name, fields)
+        self.calls.append((name, fields))
+        if self.script.get(name):
+            scripted = self.script[name].pop(0)
+            if isinstance(scripted, Exception):
+                raise scripted
+            return scripted[0], json.dumps(scripted[1]).encode()
+        result: Any = True
+        if name == "getMe":
+            result = BOT_USER
+        elif name in ("sendMessage", "editMessageText"):
+            if fields.get("parse_mode") == "HTML":
+                read_html(str(fields["text"]))
+            result = bot_message(int(str(fields["chat_id"])), int(str(fields.get("message_id") or next(self._ids))))
+        return 200, json.dumps({"ok": True, "result": result}).encode()
+
+    def named(self, *methods: str) -> list[Json]:
+        return [fields for name, fields in self.calls if name in methods]
+
+
+def refusal(status: int, description: str, **parameters: Any) -> tuple[int, Json]:
+    """An answer of Telegram's that refuses a call."""
+    body: Json = {"ok": False, "error_code": status, "description": description}
+    return status, {**body, "parameters": parameters} if parameters else body
