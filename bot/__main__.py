@@ -31,12 +31,15 @@ class _Parser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    parser = _Parser(prog="jianfu", description="按《通知》原文回答问题，逐字引用条款。")
-    parser.add_argument("--config", metavar="文件", help="设置文件（默认 config.yaml）")
-    parser.add_argument("--debug", action="store_true", help="出错时显示详情，日志更细")
+    # Understood before and after the command; SUPPRESS keeps the inner parser from undoing the outer one.
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--config", metavar="文件", help="设置文件（默认 config.yaml）")
+    common.add_argument("--debug", action="store_true", help="出错时显示详情，日志更细")
+    parser = _Parser(prog="jianfu", description="按《通知》原文回答问题，逐字引用条款。", parents=[common])
+    parser.set_defaults(config=None, debug=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令", parser_class=_Parser)
 
-    ask = commands.add_parser("ask", help="问一个问题，或成批作答")
+    ask = commands.add_parser("ask", parents=[common], help="问一个问题，或成批作答")
     ask.add_argument("question", nargs="?", metavar="问题")
     ask.add_argument("--json", action="store_true", help="输出 JSON")
     ask.add_argument(
@@ -44,24 +47,24 @@ def build_parser() -> argparse.ArgumentParser:
     )
     ask.set_defaults(run=_ask, usage_error=ask.error)
 
-    chat = commands.add_parser("chat", help="在终端里连续问答")
+    chat = commands.add_parser("chat", parents=[common], help="在终端里连续问答")
     chat.set_defaults(run=_chat)
 
-    serve = commands.add_parser("serve", help="启动网页；环境里有 Telegram 令牌时同时启动机器人")
+    serve = commands.add_parser("serve", parents=[common], help="启动网页；环境里有 Telegram 令牌时同时启动机器人")
     serve.add_argument("--host", metavar="地址", help="覆盖 web.host")
     serve.add_argument("--port", type=int, metavar="端口", help="覆盖 web.port")
     serve.add_argument("--no-telegram", action="store_true", help="只启动网页")
     serve.set_defaults(run=_serve)
 
-    telegram = commands.add_parser("telegram", help="只启动 Telegram 机器人")
+    telegram = commands.add_parser("telegram", parents=[common], help="只启动 Telegram 机器人")
     telegram.set_defaults(run=_telegram)
 
-    prepare = commands.add_parser("prepare", help="解包模型并建好索引，然后退出")
+    prepare = commands.add_parser("prepare", parents=[common], help="解包模型并建好索引，然后退出")
     prepare.set_defaults(run=_prepare)
 
-    kb = commands.add_parser("kb", help="知识库")
+    kb = commands.add_parser("kb", parents=[common], help="知识库")
     kb_commands = kb.add_subparsers(dest="kb_command", required=True, metavar="命令", parser_class=_Parser)
-    check = kb_commands.add_parser("check", help="检查知识库，逐条核对引文与来源")
+    check = kb_commands.add_parser("check", parents=[common], help="检查知识库，逐条核对引文与来源")
     check.set_defaults(run=_kb_check)
     return parser
 
@@ -113,7 +116,7 @@ def _telegram(config: Config, options: argparse.Namespace) -> int:
 
     token = telegram_token()
     if token is None:
-        raise JianfuError(replies.TELEGRAM_UNCONFIGURED.format(variable=TOKEN_VARIABLE))
+        raise JianfuError(replies.TELEGRAM_NO_TOKEN.format(variable=TOKEN_VARIABLE))
     serving.run(config, token, with_web=False, announce=lambda address: None)
     return 0
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from bot.assistant import Assistant
 from bot.config import Config
+from index.embedder import BUILTIN
 from index.retriever import Progress, Retriever, Settings
 from knowledge.errors import JianfuError
 from knowledge.loader import load_knowledge
@@ -24,7 +25,7 @@ def build_assistant(config: Config, progress: Progress = silent) -> Assistant:
     progress("读取知识库", None)
     knowledge = load_knowledge(config.path(config.knowledge.folder))
     settings = Settings(
-        model_name=config.model.name,
+        model_name=_model(config),
         model_cache=config.path(config.model.cache),
         allow_downloads=config.model.allow_downloads,
         query_prefix=config.model.query_prefix,
@@ -33,6 +34,12 @@ def build_assistant(config: Config, progress: Progress = silent) -> Assistant:
         folder=config.path(config.index.folder),
     )
     return Assistant(Retriever.load(knowledge, settings, progress), config.answers)
+
+
+def _model(config: Config) -> str:
+    """The configured model; a folder is found from where config.yaml is, like every other path there."""
+    folder = config.path(config.model.name)
+    return str(folder) if config.model.name != BUILTIN and folder.is_dir() else config.model.name
 
 
 class BackgroundAssistant:

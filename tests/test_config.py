@@ -123,9 +123,7 @@ def test_secrets_cannot_be_written(tmp_path: Path, key: str) -> None:
         ("log", "level", "info", "'DEBUG'、'INFO'、'WARNING'、'ERROR' 之一"),
     ],
 )
-def test_wrong_value_is_refused_at_its_line(
-    tmp_path: Path, section: str, key: str, value: str, expected: str
-) -> None:
+def test_wrong_value_is_refused_at_its_line(tmp_path: Path, section: str, key: str, value: str, expected: str) -> None:
     fault = fault_of(tmp_path, f"# 注释\n{section}:\n  {key}: {value}\n")
     assert (fault.line, fault.field, fault.expected) == (3, f"{section}.{key}", expected)
 
@@ -136,7 +134,9 @@ def test_wrong_shape_is_refused(tmp_path: Path, content: str) -> None:
 
 
 def test_limits_themselves_are_allowed(tmp_path: Path) -> None:
-    config = load(tmp_path, "answers: {answer_probability: 1, related_probability: 0, max_options: 8}\nweb: {port: 0}\n")
+    config = load(
+        tmp_path, "answers: {answer_probability: 1, related_probability: 0, max_options: 8}\nweb: {port: 0}\n"
+    )
     assert (config.answers.answer_probability, config.answers.related_probability) == (1.0, 0.0)
     assert (config.answers.max_options, config.web.port) == (8, 0)
 

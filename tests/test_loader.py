@@ -173,7 +173,9 @@ def test_difference_far_into_a_long_text_is_shown(tmp_path: Path) -> None:
     fault = only_fault(tmp_path)
     start = len(PREFACE)
     assert fault.found == "「六七八九十，不得超过四分之一。」"
-    assert fault.expected == f"来源第 {start + 195} 字起 「六七八九十，不得超过三分之一。」，逐字相同（第 206 字起不同）"
+    assert (
+        fault.expected == f"来源第 {start + 195} 字起 「六七八九十，不得超过三分之一。」，逐字相同（第 206 字起不同）"
+    )
 
 
 @pytest.mark.parametrize("other", ["、\u3000讲排场", "、讲排场 "])

@@ -63,8 +63,10 @@ def test_reads_mappings_lists_and_scalars(tmp_path: Path, loader: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["no", "yes", "on", "off", "NO", "True", "Null", "12:30", "1_000", "0o7", "0x1f", "007", "2019-03-11", ".inf", ".5"]
-    + ["1e3", "=", "<<", "１２", "9999999999999999999999"],
+    [
+        *("no", "yes", "on", "off", "NO", "True", "Null", "12:30", "1_000", "0o7", "0x1f", "007", "2019-03-11"),
+        *(".inf", ".5", "1e3", "=", "<<", "１２", "9999999999999999999999"),
+    ],
 )
 def test_what_yaml_versions_disagree_on_stays_text(tmp_path: Path, loader: str, text: str) -> None:
     assert value_of(tmp_path, f"a: {text}\n") == {"a": text}
@@ -127,7 +129,9 @@ def test_tags_are_refused(tmp_path: Path, loader: str, written: str, tag: str) -
     assert (fault.line, fault.field, fault.found, fault.expected) == (2, "b", f"标签 {tag}", "不带标签的普通内容")
 
 
-@pytest.mark.parametrize("content", ["[" * 3000 + "]" * 3000, "{a: " * 3000 + "}" * 3000, "[" * 3000, "- " * 3000 + "x"])
+@pytest.mark.parametrize(
+    "content", ["[" * 3000 + "]" * 3000, "{a: " * 3000 + "}" * 3000, "[" * 3000, "- " * 3000 + "x"]
+)
 def test_deep_nesting_is_refused_at_the_limit(tmp_path: Path, loader: str, content: str) -> None:
     fault = fault_of(tmp_path, content)
     assert (fault.line, fault.found, fault.expected) == (1, "嵌套超过 16 层", "更浅的结构")
@@ -173,7 +177,7 @@ def test_over_size_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict_yaml, "MAX_BYTES", 1000)
-    with pytest.raises(InvalidFile, match="^/dev/zero 现为 更大的文件；应为 不超过 1000 字节的文件$"):
+    with pytest.raises(InvalidFile, match=r"^/dev/zero 现为 更大的文件；应为 不超过 1000 字节的文件$"):
         read(Path("/dev/zero"))
 
 
@@ -219,7 +223,9 @@ def test_escape_beyond_unicode_is_refused(tmp_path: Path, loader: str) -> None:
 
 
 def test_lines_of_nested_locations(tmp_path: Path, loader: str) -> None:
-    file = read(write(tmp_path, "# 注释\na:\n  - b: 1\n    c: |\n      x\n      y\n  -\n    b: 2\nd: {e: 1,\n  f: 2}\n"))
+    file = read(
+        write(tmp_path, "# 注释\na:\n  - b: 1\n    c: |\n      x\n      y\n  -\n    b: 2\nd: {e: 1,\n  f: 2}\n")
+    )
     lines = {
         ("a",): 2,
         ("a", 0): 3,
@@ -339,8 +345,41 @@ def test_message_of_a_fault() -> None:
 
 # --- anything at all ---
 
-YAML_PIECES = ["a", "b: ", "- ", "\n", "  ", "? ", ": ", "[", "]", "{", "}", ", ", '"', "'", "|", ">", "&x ", "*x", "!!str "]
-YAML_PIECES += ["!", "#", "---\n", "...\n", "%YAML 1.2\n", "\\u", "\\UFFFFFFFF", "\\ud800", "\t", "\0", "\ufeff", "\x85"]
+YAML_PIECES = [
+    "a",
+    "b: ",
+    "- ",
+    "\n",
+    "  ",
+    "? ",
+    ": ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    '"',
+    "'",
+    "|",
+    ">",
+    "&x ",
+    "*x",
+    "!!str ",
+]
+YAML_PIECES += [
+    "!",
+    "#",
+    "---\n",
+    "...\n",
+    "%YAML 1.2\n",
+    "\\u",
+    "\\UFFFFFFFF",
+    "\\ud800",
+    "\t",
+    "\0",
+    "\ufeff",
+    "\x85",
+]
 YAML_PIECES += ["1", "null", "~", "中", "\r", "\u2028", "<<: ", "1.0e999", "@", "`"]
 
 
@@ -358,11 +397,12 @@ def test_any_bytes_give_a_file_or_an_invalid_file(tmp_path: Path, content: bytes
     for chosen in (yaml.CSafeLoader, yaml.SafeLoader):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(strict_yaml, "_Loader", chosen)
+            refusal = None
             try:
                 file = read(path)
                 assert isinstance(file, YamlFile)
                 validate(Outer, file)
             except InvalidFile as error:
-                assert error.faults
-                for fault in error.faults:
-                    assert len(str(fault).splitlines()) == 1
+                refusal = error
+            if refusal is not None:
+                assert len(str(refusal).splitlines()) == len(refusal.faults) > 0

@@ -1,0 +1,115 @@
+"""The borders of the design, checked on the code itself."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import ROOT
+
+PACKAGES = ("knowledge", "index", "bot")
+
+
+def sources() -> Iterator[tuple[str, ast.Module]]:
+    """Every module of ours by its path from the root, parsed."""
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf8"))
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The top-level packages that a module imports, anywhere in it."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found
+
+
+def importers(*packages: str) -> set[str]:
+    return {path for path, tree in sources() if imported(tree) & set(packages)}
+
+
+def test_checks_see_the_code() -> None:
+    paths = [path for path, _ in sources()]
+    assert {"knowledge/loader.py", "index/embedder.py", "bot/__main__.py", "bot/channels/terminal.py"} <= set(paths)
+    assert "bot/channels/terminal.py" in importers("tqdm")
+    assert imported(ast.parse("def f():\n    import a.b\n    from c.d import e")) == {"a", "c"}
+
+
+def test_import_contracts_hold() -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([lint], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("packages", "owners"),
+    [
+        (("yaml",), {"knowledge/strict_yaml.py"}),
+        (("faiss",), {"index/dense.py"}),
+        (("bm25s",), {"index/sparse.py"}),
+        (("pickle", "marshal", "shelve", "dill", "joblib"), set()),
+    ],
+)
+def test_heavy_library_has_one_owner(packages: tuple[str, ...], owners: set[str]) -> None:
+    assert importers(*packages) == owners
+
+
+def test_only_the_embedder_and_the_builtin_model_touch_torch() -> None:
+    names = {"torch", "sentence_transformers", "transformers", "tokenizers", "safetensors"}
+    owners = {"index/embedder.py", "index/builtin_model.py"}
+    used = {
+        path
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Name) and node.id in names)
+        or (isinstance(node, ast.Constant) and node.value in names)  # import_module("torch") and its like
+    }
+    assert used | importers(*names) <= owners
+    assert "index/embedder.py" in importers("sentence_transformers")
+
+
+def test_only_the_configuration_opens_config_yaml() -> None:
+    named = {
+        path
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == "config.yaml"
+    }
+    assert named == {"bot/config.py"}
+    readers = {path for path, tree in sources() if "strict_yaml" in (ROOT / path).read_text("utf8")}
+    assert readers == {"bot/config.py", "knowledge/loader.py"}
+
+
+def test_only_the_configuration_and_the_embedder_read_the_environment() -> None:
+    readers = {
+        path
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
+    }
+    assert readers <= {"bot/config.py", "bot/__main__.py", "index/embedder.py", "index/builtin_model.py"}
+
+
+def test_tests_lie_flat() -> None:
+    assert [path for path in (ROOT / "tests").rglob("test_*.py") if path.parent != ROOT / "tests"] == []
+
+
+def test_checking_the_knowledge_loads_no_model_library() -> None:
+    program = (
+        "import sys; from bot.__main__ import main; code = main(['kb', 'check']); "
+        "print(sorted({'torch', 'faiss', 'sklearn', 'telegram', 'fastapi', 'numpy'} & set(sys.modules))); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "[]")
