@@ -36,7 +36,6 @@ def build_parser() -> argparse.ArgumentParser:
     common.add_argument("--config", metavar="文件", help="设置文件（默认 config.yaml）")
     common.add_argument("--debug", action="store_true", help="出错时显示详情，日志更细")
     parser = _Parser(prog="jianfu", description="按《通知》原文回答问题，逐字引用条款。", parents=[common])
-    parser.set_defaults(config=None, debug=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="命令", parser_class=_Parser)
 
     ask = commands.add_parser("ask", parents=[common], help="问一个问题，或成批作答")
@@ -149,7 +148,7 @@ def _kb_check(config: Config, options: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = build_parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments, argparse.Namespace(config=None, debug=False))
     try:
         config = load_config(find_config(options.config))
         _set_up_logging(

@@ -1,7 +1,7 @@
 """One way to read text, for clauses and for queries alike: normalize() for the encoder, terms() for n-grams.
 
-Handles width and case, Traditional characters, numbers written in several ways, whole questions in pinyin, and
-homophone typos (every term also appears by its sound). Exact addresses are outline.py's business.
+Handles width and case, Traditional characters, numbers written in several ways, and homophone typos (every term also
+appears by its sound). Whole questions in pinyin are pinyin.py's business, exact addresses outline.py's.
 """
 
 from __future__ import annotations

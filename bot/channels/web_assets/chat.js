@@ -110,7 +110,7 @@ function showState(state) {
 
 async function submit() {
   const text = field.value.trim();
-  if (!text || !ready || characters(text) > limit) {
+  if (!text || !ready || asking || characters(text) > limit) {
     field.focus();
     return;
   }
