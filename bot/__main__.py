@@ -46,6 +46,11 @@ def build_parser() -> argparse.ArgumentParser:
     )
     ask.set_defaults(run=_ask, usage_error=ask.error)
 
+    explain = commands.add_parser("explain", parents=[common], help="看一个问题是怎么答出来的：候选、依据、把握、决定")
+    explain.add_argument("question", metavar="问题")
+    explain.add_argument("--history", action="append", default=[], metavar="前问", help="前面问过的问题，可写多次")
+    explain.set_defaults(run=_explain)
+
     chat = commands.add_parser("chat", parents=[common], help="在终端里连续问答")
     chat.set_defaults(run=_chat)
 
@@ -84,6 +89,16 @@ def _ask(config: Config, options: argparse.Namespace) -> int:
         bad = terminal.answer_batch(assistant, lines, sys.stdout, sys.stderr)
     if bad:
         raise JianfuError(replies.BATCH_FAULTS.format(count=bad))
+    return 0
+
+
+def _explain(config: Config, options: argparse.Namespace) -> int:
+    from bot.bootstrap import build_assistant  # noqa: PLC0415 - brings the model's libraries
+    from bot.channels import terminal  # noqa: PLC0415 - the same
+
+    with terminal.progress_bar(sys.stderr) as progress:
+        assistant = build_assistant(config, progress)
+    terminal.write_explanation(assistant.explain(options.question, options.history), sys.stdout)
     return 0
 
 

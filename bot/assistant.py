@@ -48,6 +48,15 @@ class Decision:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """An answer with what led to it; `result` is None where nothing had to be searched."""
+
+    answer: Answer
+    result: SearchResult | None
+    decision: Decision
+
+
 class Assistant:
     """Answers questions from a knowledge base, citing clauses word for word."""
 
@@ -70,16 +79,20 @@ class Assistant:
 
         Raises UnprovedQuote, and logs it, when a clause no longer equals its source text.
         """
+        return self.explain(question, history).answer
+
+    def explain(self, question: str, history: Sequence[str] = ()) -> Explanation:
+        """The same as ask(), with everything that led to the answer."""
         started = time.perf_counter()
         question = _sendable(question).strip()
         refused = self._refuse(question)
         if refused is not None:
-            return self._compose(refused, None, started, searched=False)
+            return Explanation(self._compose(refused, None, started, searched=False), None, refused)
         recent = [_sendable(one) for one in history][max(len(history) - self._policy.max_history, 0) :]
         resolved = rewriter.resolve(question, recent, self.knowledge, locate=self._locate)
         result = self._searcher.search(resolved or question)
         decision = decide(result, self._policy, self.knowledge)
-        return self._compose(decision, resolved, started)
+        return Explanation(self._compose(decision, resolved, started), result, decision)
 
     def _locate(self, earlier: str) -> Clause | None:
         """The clause that an earlier question was about, if one was found."""

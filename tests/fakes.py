@@ -36,16 +36,14 @@ class ScriptedSearcher:
         self.delay = delay
         self.queries: list[str] = []
         self.script: dict[str, SearchResult] = {
-            "页": self.hits({"2.2": 0.97, "2.1": 0.2}),
+            "页": self.hits({"2.2": 0.97, "2.1": 0.1}),
             "密级": self.hits({"2.4": 0.3}, near=0.6),
             "措施": self.hits({"2": 0.95}),
             "会": self.hits({"2.5": 0.28, "2.6": 0.25}, answerable=0.8),
             "你好": self.hits({}, chat=0.95),
         }
 
-    def hits(
-        self, probabilities: dict[str, float], answerable: float | None = None, **beside: float
-    ) -> SearchResult:
+    def hits(self, probabilities: dict[str, float], answerable: float | None = None, **beside: float) -> SearchResult:
         found = [(self.knowledge.find(reference), p) for reference, p in probabilities.items()]
         return SearchResult(
             tuple(Hit(clause, p) for clause, p in found if clause is not None),

@@ -21,6 +21,8 @@ from knowledge.loader import load_knowledge
 from tests.fakes import ScriptedSearcher, real_knowledge, scripted_assistant
 from tests.notices import write_notice
 
+#: The thresholds are the tests' own: what config.yaml recommends may change.
+POLICY = AnswersConfig(answer_probability=0.5, further_probability=0.25)
 PAGES = "中央印发的政策性文件原则上不超过10页，地方和部门也要按此从严掌握。"
 
 
@@ -29,7 +31,7 @@ def assistant_with(
 ) -> tuple[Assistant, ScriptedSearcher]:
     searcher = ScriptedSearcher()
     searcher.script = {**(script or {}), **searcher.script}
-    return Assistant(searcher, AnswersConfig.model_validate(policy)), searcher
+    return Assistant(searcher, AnswersConfig.model_validate({**POLICY.model_dump(), **policy})), searcher
 
 
 def hits(probabilities: dict[str, float], answerable: float | None = None, **beside: float) -> SearchResult:
@@ -142,10 +144,10 @@ def test_section_has_points() -> None:
 def test_address_is_answered_whatever_its_probability() -> None:
     knowledge = real_knowledge()
     found = ScriptedSearcher().hits({"3": 0.0})
-    addressed = decide(replace(found, addressed=True), AnswersConfig(), knowledge)
+    addressed = decide(replace(found, addressed=True), POLICY, knowledge)
     assert (addressed.outcome, addressed.confidence) == ("answer", 1.0)
     assert [clause.id for clause in addressed.clauses] == ["3", *(f"3.{i}" for i in range(1, 8))]
-    several = decide(replace(hits({"2.2": 0.0, "3": 0.0}), addressed=True), AnswersConfig(), knowledge)
+    several = decide(replace(hits({"2.2": 0.0, "3": 0.0}), addressed=True), POLICY, knowledge)
     assert [clause.id for clause in several.clauses] == ["2.2", "3"]
 
 
@@ -190,13 +192,13 @@ def test_further_clauses_are_cited_best_first_up_to_the_limit() -> None:
 def test_thresholds(
     probabilities: dict[str, float], answerable: float, outcome: str, clauses: list[str], confidence: float
 ) -> None:
-    decision = decide(hits(probabilities, answerable, far=0.3), AnswersConfig(), real_knowledge())
+    decision = decide(hits(probabilities, answerable, far=0.3), POLICY, real_knowledge())
     assert (decision.outcome, [clause.id for clause in decision.clauses]) == (outcome, clauses)
     assert decision.confidence == pytest.approx(confidence)
 
 
 def test_answerable_without_a_hit_is_declined() -> None:
-    decision = decide(hits({}, 0.9, far=0.1), AnswersConfig(), real_knowledge())
+    decision = decide(hits({}, 0.9, far=0.1), POLICY, real_knowledge())
     assert (decision.outcome, decision.clauses) == ("decline", ())
 
 
@@ -209,7 +211,7 @@ def test_options_keep_to_their_limit() -> None:
 
 def test_related_reading_has_its_own_threshold_and_limit() -> None:
     found = hits({"2.1": 0.3, "2.2": 0.2, "2.3": 0.05, "2.4": 0.05}, near=0.6)
-    decision = decide(found, AnswersConfig(), real_knowledge())
+    decision = decide(found, POLICY, real_knowledge())
     assert [clause.id for clause in decision.clauses] == ["2.1", "2.2", "2.3"]
     strict = decide(found, AnswersConfig(related_probability=0.25), real_knowledge())
     assert [clause.id for clause in strict.clauses] == ["2.1"]
@@ -439,5 +441,5 @@ def test_json_rounds_its_numbers() -> None:
 
 def test_the_likeliest_reason_decides() -> None:
     result = SearchResult((), beside=MappingProxyType({"far": 0.3, "noise": 0.4, "attack": 0.2}))
-    decision = decide(result, AnswersConfig(), real_knowledge())
+    decision = decide(result, POLICY, real_knowledge())
     assert (decision.outcome, decision.reason, decision.confidence) == ("decline", "noise", 1.0)

@@ -387,3 +387,20 @@ def test_batch_bar_only_on_a_terminal() -> None:
     progress = Terminal()
     terminal.answer_batch(scripted_assistant(), ['{"q": "几页"}'], io.StringIO(), progress)
     assert replies.BATCH_PROGRESS in progress.getvalue()
+
+
+def test_explanation_shows_candidates_and_decision() -> None:
+    out = io.StringIO()
+    terminal.write_explanation(scripted_assistant().explain("一个文件最多几页"), out)
+    text = out.getvalue()
+    assert "有条款能回答的把握 0.970" in text
+    assert " 0.970  《通知》问题二·措施2" in text
+    assert " 0.100  《通知》问题二·措施1" in text
+    assert "结果：作答；条款：《通知》问题二·措施2\n" in text
+
+
+def test_explanation_is_the_same_path_as_ask() -> None:
+    assistant = scripted_assistant()
+    for question in ("一个文件最多几页", "开会", "密级", "你好", "", "番茄炒蛋"):
+        explained, asked = assistant.explain(question).answer.to_json(), assistant.ask(question).to_json()
+        assert {**explained, "elapsed_ms": 0} == {**asked, "elapsed_ms": 0}

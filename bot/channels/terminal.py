@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from bot import replies
 from bot.answer import Answer
-from bot.assistant import Assistant
+from bot.assistant import Assistant, Explanation
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 
@@ -62,6 +62,28 @@ def write_answer(answer: Answer, out: TextIO, as_json: bool) -> None:
         return
     if answer.interpreted_as is not None:
         print(replies.INTERPRETED.format(question=answer.interpreted_as), file=out)
+    print(answer.answer, file=out)
+
+
+def write_explanation(explanation: Explanation, out: TextIO) -> None:
+    """How an answer came about: what was understood, every candidate with its features, and the decision."""
+    answer, result = explanation.answer, explanation.result
+    if answer.interpreted_as is not None:
+        print(replies.INTERPRETED.format(question=answer.interpreted_as), file=out)
+    if result is None:
+        print(replies.EXPLAIN_UNSEARCHED, file=out)
+    elif result.addressed:
+        print(replies.EXPLAIN_ADDRESSED, file=out)
+    else:
+        beside = "，".join(f"{replies.BESIDE_NAMES[reason]} {share:.3f}" for reason, share in result.beside.items())
+        print(replies.EXPLAIN_ANSWERABLE.format(answerable=result.answerable, beside=beside), file=out)
+    for hit in result.hits if result is not None else ():
+        print(f"{hit.probability:6.3f}  {hit.clause.label}  {hit.clause.display[:30]}", file=out)
+        if hit.features:
+            print("        " + "  ".join(f"{name} {value:.2f}" for name, value in hit.features.items()), file=out)
+    outcome = replies.OUTCOME_NAMES[explanation.decision.outcome]
+    labels = "、".join(clause.label for clause in explanation.decision.clauses) or "无"
+    print(replies.EXPLAIN_DECISION.format(outcome=outcome, labels=labels), file=out)
     print(answer.answer, file=out)
 
 
