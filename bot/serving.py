@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from bot.bootstrap import BackgroundAssistant, build_assistant
-from bot.channels import telegram_bot, web, web_server
+from bot.channels import telegram_bot, web
 from bot.config import Config
 
 Channel = Callable[[asyncio.Event], Awaitable[None]]
@@ -30,7 +30,7 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
     if with_web:
         limit = config.answers.max_question_characters
         app = web.create_app(background, config.web, max_question_characters=limit)
-        channels.append(lambda stop: web_server.serve(app, config.web.host, config.web.port, announce, stop))
+        channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop))
     background.start()
     asyncio.run(_together(channels))
 

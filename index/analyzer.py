@@ -45,7 +45,8 @@ def normalize(text: str) -> str:
     visible = (" " if unicodedata.category(c) == "Cc" else c for c in text[:MAX_CHARACTERS] if _is_visible(c))
     text = unicodedata.normalize("NFKC", "".join(visible)).lower()
     text = _GAP.sub("", re.sub(r"\s+", " ", text).strip())
-    return _simplifier().convert(text)[:MAX_CHARACTERS].strip()
+    simplified: str = _simplifier().convert(text)
+    return simplified[:MAX_CHARACTERS].strip()
 
 
 def _is_visible(character: str) -> bool:

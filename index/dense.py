@@ -15,7 +15,7 @@ class DenseIndex:
     """Exact inner-product search over unit vectors (cosine similarity, higher is nearer)."""
 
     def __init__(self, dimension: int) -> None:
-        self._index = faiss.IndexFlatIP(dimension)
+        self._index: faiss.Index = faiss.IndexFlatIP(dimension)
 
     def add(self, vectors: Vectors) -> None:
         """Append rows of shape (n, dimension); row numbers follow the order of adding. Raises ValueError."""
@@ -30,7 +30,7 @@ class DenseIndex:
     def search_many(self, vectors: Vectors, k: int) -> tuple[Vectors, npt.NDArray[np.int64]]:
         """Cosines and rows, both of shape (n, k), for n vectors; -1 marks places that no row fills. Raises ValueError."""
         self._check(vectors)
-        return self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), k)  # type: ignore[no-any-return]
+        return self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), k)
 
     def _check(self, vectors: Vectors) -> None:
         if vectors.ndim != 2 or vectors.shape[1] != self._index.d:

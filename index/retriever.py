@@ -18,12 +18,13 @@ import numpy as np
 
 from index import analyzer, storage
 from index.builtin_model import ModelUnavailable
-from index.calibration import Calibration, Evidence, features
+from index.calibration import Calibration, Evidence, Floats, features
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
-from index.embedder import Encoder, SentenceTransformerEncoder
+from index.embedder import Encoder, SentenceTransformerEncoder, Vectors
 from index.examples import Examples, gather, passage, pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
+from index.known import KnownQuestions
 from index.outline import Outline
 from index.sparse import SparseIndex
 from index.vector_cache import encode_cached
@@ -34,7 +35,9 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[str, float | None], None]
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 3
+FORMAT = 4
+#: Probability given to the answer on record of a question asked in the same words.
+RECORDED = 0.99
 #: How many clauses a search returns at most.
 MAX_HITS = 10
 
@@ -67,8 +70,10 @@ class Retriever:
     def __init__(
         self,
         knowledge: KnowledgeBase,
+        *,
         sparse: SparseIndex,
         ngrams: NgramClassifier,
+        known: KnownQuestions,
         calibration: Calibration,
         dense: _Dense | None,
         query_prefix: str = "",
@@ -79,6 +84,7 @@ class Retriever:
         self._reader = pinyin_reader(knowledge)
         self._sparse = sparse
         self._ngrams = ngrams
+        self._known = known
         self._calibration = calibration
         self._dense = dense
         self._query_prefix = query_prefix
@@ -144,8 +150,15 @@ class Retriever:
             with np.load(revision / "embedding.npz", allow_pickle=False) as stored:
                 classifier = EmbeddingClassifier(stored["mean"], stored["weights"])
             dense = _Dense(encoder, DenseIndex.load(revision / "clauses.faiss"), classifier)
-        sparse = SparseIndex.load(revision / "bm25")
-        return cls(knowledge, sparse, ngrams, calibration, dense, settings.query_prefix)
+        return cls(
+            knowledge,
+            sparse=SparseIndex.load(revision / "bm25"),
+            ngrams=ngrams,
+            known=KnownQuestions.load(revision / "known.json"),
+            calibration=calibration,
+            dense=dense,
+            query_prefix=settings.query_prefix,
+        )
 
     def search(self, query: str) -> SearchResult:
         """Clauses for one query as typed, by falling probability; an exact address needs no model."""
@@ -158,8 +171,14 @@ class Retriever:
         normalized = analyzer.normalize(query)
         if not normalized:
             return SearchResult((), beside=MappingProxyType({"noise": 1.0}))
-        evidence = self._evidence(self._reader.read(normalized))
+        read = self._reader.read(normalized)
+        evidence = self._evidence(read)
         probabilities = self._calibration.probabilities(evidence)
+        answerable = float(self._calibration.answerable(evidence, probabilities))
+        reasons = self._calibration.beside(evidence)
+        on_record = self._known.lookup(read)
+        if on_record:
+            probabilities, answerable, reasons = self._recorded(on_record, reasons)
         named = features(evidence)
         order = np.argsort(-probabilities, kind="stable")[:MAX_HITS]
         hits = tuple(
@@ -170,9 +189,21 @@ class Retriever:
             )
             for i in order
         )
-        answerable = float(self._calibration.answerable(evidence, probabilities))
-        reasons = self._calibration.beside(evidence) * (1.0 - answerable)
-        return SearchResult(hits, answerable, MappingProxyType(dict(zip(BESIDE, map(float, reasons), strict=True))))
+        beside = dict(zip(BESIDE, map(float, reasons * (1.0 - answerable)), strict=True))
+        return SearchResult(hits, answerable, MappingProxyType(beside))
+
+    def _recorded(self, columns: list[int], reasons: Floats) -> tuple[Floats, float, Floats]:
+        """Probabilities, answerable and reasons of a question whose answer is on record."""
+        count = len(self._clauses)
+        probabilities = np.zeros(count, dtype=np.float32)
+        # Clauses of one question are in their order on record, as hits are in order of probability.
+        for rank, column in enumerate(column for column in columns if column < count):
+            probabilities[column] = RECORDED - rank * 0.001
+        if probabilities.any():
+            return probabilities, RECORDED, reasons
+        reasons = np.zeros(len(BESIDE), dtype=np.float32)
+        reasons[[column - count for column in columns]] = 1.0 / len(columns)
+        return probabilities, 1.0 - RECORDED, reasons
 
     def _evidence(self, normalized: str) -> Evidence:
         count = len(self._clauses)
@@ -221,6 +252,7 @@ def _build(
     ngrams, ngram_scores = NgramClassifier.fit(
         examples.texts, examples.labels, lambda done: progress("学习已知问题的用词", done)
     )
+    KnownQuestions.build(examples).save(folder / "known.json")
     np.savez(folder / "ngrams.npz", idf=ngrams.idf, weights=ngrams.weights, bias=ngrams.bias)
     evidence = Evidence(
         bm25=np.stack([sparse.scores(text) for text in examples.texts]),
@@ -229,32 +261,32 @@ def _build(
         ngram_beside=ngram_scores[:, count:],
     )
     if encoder is not None:
-        evidence = _build_dense(folder, evidence, examples, passages, encoder, settings, progress)
+        vectors = _encode(examples, passages, encoder, settings, progress)
+        evidence = _build_dense(folder, evidence, examples, vectors)
     progress("校准把握程度", None)
-    np.savez(folder / "calibration.npz", **Calibration.fit(evidence, examples).to_arrays())
+    arrays = Calibration.fit(evidence, examples).to_arrays()
+    np.savez(folder / "calibration.npz", allow_pickle=False, **arrays)
 
 
-def _build_dense(
-    folder: Path,
-    lexical: Evidence,
-    examples: Examples,
-    passages: list[str],
-    encoder: Encoder,
-    settings: Settings,
-    progress: Progress,
-) -> Evidence:
-    """Write the artifacts that need vectors, and add their left-out scores to the evidence."""
-    cache = settings.folder / "vectors.npz"
+def _encode(
+    examples: Examples, passages: list[str], encoder: Encoder, settings: Settings, progress: Progress
+) -> Vectors:
+    """Vectors of the example texts, then of the passages, from the cache where it has them."""
     texts = [settings.query_prefix + text for text in examples.texts]
-    texts += [settings.passage_prefix + text for text in passages]
-    vectors = encode_cached(encoder, texts, cache, lambda done: progress("计算已知问题的语义向量", done))
+    texts += [settings.passage_prefix + analyzer.normalize(text) for text in passages]
+    cache = settings.folder / "vectors.npz"
+    return encode_cached(encoder, texts, cache, lambda done: progress("计算已知问题的语义向量", done))
+
+
+def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: Vectors) -> Evidence:
+    """Write the artifacts that need vectors, and add their left-out scores to the evidence."""
     question_vectors, clause_vectors = vectors[: len(examples.texts)], vectors[len(examples.texts) :]
     clauses = DenseIndex(clause_vectors.shape[1])
     clauses.add(clause_vectors)
     clauses.save(folder / "clauses.faiss")
     classifier, scores = EmbeddingClassifier.fit(question_vectors, examples.labels)
     np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights)
-    count = len(passages)
+    count = len(clause_vectors)
     return Evidence(
         bm25=lexical.bm25,
         coverage=lexical.coverage,

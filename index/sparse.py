@@ -41,7 +41,7 @@ class SparseIndex:
             token = self._engine.vocab_dict.get(term)
             if token is not None:
                 counts[rows[starts[token] : starts[token + 1]]] += 1
-        return counts / max(1, len(different))
+        return (counts / max(1, len(different))).astype(np.float32)
 
     def save(self, folder: Path) -> None:
         """Write to a folder."""

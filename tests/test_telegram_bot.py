@@ -20,7 +20,8 @@ from bot import replies
 from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
-from bot.channels import telegram_bot, telegram_delivery
+from bot.channels import telegram_bot
+from bot.channels.telegram_bot import delivery
 from bot.config import AnswersConfig, TelegramConfig
 from knowledge.errors import JianfuError
 from tests.fakes import ScriptedSearcher
@@ -111,7 +112,7 @@ def rows(call: Json) -> list[list[str]]:
 
 @pytest.fixture(autouse=True)
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telegram_delivery, "_RETRY_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(delivery, "_RETRY_SECONDS", (0.0, 0.0))
 
 
 # Commands
@@ -406,7 +407,7 @@ async def test_a_chat_is_answered_in_order_while_others_go_on(open_chat: Callabl
 
 
 async def test_typing_is_kept_up_while_working(open_chat: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telegram_delivery, "TYPING_SECONDS", 0.05)
+    monkeypatch.setattr(delivery, "TYPING_SECONDS", 0.05)
     chat = await open_chat(loaded(delay=0.4))
     await chat.say("几页")
     names = [name for name, _ in chat.request.calls]
@@ -555,7 +556,7 @@ async def test_an_error_behind_a_button_still_acknowledges_it(chat: Chat, monkey
     def broken(*_: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("bot.channels.telegram_handlers.clause_view", broken)
+    monkeypatch.setattr("bot.channels.telegram_bot.handlers.clause_view", broken)
     calls = await chat.press("c:2.2")
     assert [name for name, _ in calls] == ["sendMessage", "answerCallbackQuery"]
     assert "（编号 " in calls[0][1]["text"]
@@ -578,11 +579,11 @@ def test_addresses_and_pools_come_from_the_configuration() -> None:
     assert bot.base_url == f"http://127.0.0.1:9/bot{TOKEN}"
     assert bot.base_file_url == f"http://127.0.0.1:9/file/bot{TOKEN}"
     assert bot.request is not bot._request[0]
-    assert isinstance(bot.rate_limiter, telegram_delivery.AIORateLimiter)
+    assert isinstance(bot.rate_limiter, delivery.AIORateLimiter)
 
 
 async def test_typing_does_not_use_up_a_groups_messages() -> None:
-    limiter, calls = telegram_delivery.RateLimiter(group_max_rate=1), SimpleNamespace(count=0)
+    limiter, calls = delivery.RateLimiter(group_max_rate=1), SimpleNamespace(count=0)
 
     async def call() -> bool:
         calls.count += 1

@@ -24,7 +24,8 @@ import pytest_asyncio
 
 from bot import replies
 from bot.bootstrap import BackgroundAssistant
-from bot.channels import telegram_bot, telegram_delivery, telegram_updates
+from bot.channels import telegram_bot
+from bot.channels.telegram_bot import delivery, updates
 from bot.config import TelegramConfig
 from knowledge.errors import JianfuError
 from tests.fakes import ROOT
@@ -244,13 +245,13 @@ async def test_a_stop_between_two_polls_leaves_nothing_to_be_answered_again(
     fake: TelegramFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bot = await Bot(fake, "polling", loaded()).ready()
-    parse = telegram_updates.parse
+    parse = updates.parse
 
     def parse_and_stop(*arguments: Any) -> Any:
         bot.stop.set()  # so that no further poll confirms this update
         return parse(*arguments)
 
-    monkeypatch.setattr(telegram_updates, "parse", parse_and_stop)
+    monkeypatch.setattr(updates, "parse", parse_and_stop)
     await fake.enqueue_update(message_update("几页"), token=TOKEN)
     await asyncio.wait_for(bot.task, 10)
     assert len(fake.sent()) == 1
@@ -290,7 +291,7 @@ async def test_menus_and_updates_are_asked_for_explicitly(start: Callable[..., A
 async def test_the_token_and_questions_stay_out_of_the_log(
     start: Callable[..., Any], fake: TelegramFake, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram_delivery, "_RETRY_SECONDS", (0.0, 0.0))
+    monkeypatch.setattr(delivery, "_RETRY_SECONDS", (0.0, 0.0))
     bot = await start()
     for name in ("httpx", "httpcore"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)
@@ -428,7 +429,7 @@ async def test_the_webhook_refuses_strangers_and_survives_nonsense(
         assert await post("[" * 100_000, good) == 400
         assert await post("[]", good) == 200
         assert await post('{"update_id": 5, "message": {"message_id": 1}}', good) == 200
-        assert await post(b" " * (telegram_updates.MAX_BODY_BYTES + 1), good) == 413
+        assert await post(b" " * (updates.MAX_BODY_BYTES + 1), good) == 413
         assert (await client.get(bot.hook, headers=good)).status_code == 405
         assert fake.sent() == []
         assert await post(update, good) == 200

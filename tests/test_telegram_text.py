@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from bot import replies
 from bot.answer import Answer, Citation
 from bot.assistant import UnprovedQuote
-from bot.channels.telegram_buttons import answer_buttons, clause_view, examples, outline_view, read_press
-from bot.channels.telegram_history import Conversation, History
-from bot.channels.telegram_log import redact
-from bot.channels.telegram_order import KeyedLocks, RecentKeys
-from bot.channels.telegram_text import Block, answer_sections, pack, quote_text, utf16_length
+from bot.channels.telegram_bot.buttons import answer_buttons, clause_view, examples, outline_view, read_press
+from bot.channels.telegram_bot.history import Conversation, History
+from bot.channels.telegram_bot.log import redact
+from bot.channels.telegram_bot.order import KeyedLocks, RecentKeys
+from bot.channels.telegram_bot.text import Block, answer_sections, pack, quote_text, utf16_length
 from knowledge.base import KnowledgeBase
 from tests.fakes import real_knowledge, scripted_assistant
 from tests.telegram_fake import TOKEN, read_html

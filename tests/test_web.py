@@ -27,11 +27,10 @@ from bot import replies
 from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
-from bot.channels import web_border, web_server
-from bot.channels.web import create_app
-from bot.channels.web_api import Questions
-from bot.channels.web_border import SECURITY_HEADERS, ApiError
-from bot.channels.web_models import AnswerBody
+from bot.channels.web import border, create_app, server
+from bot.channels.web.api import Questions
+from bot.channels.web.border import SECURITY_HEADERS, ApiError
+from bot.channels.web.models import AnswerBody
 from bot.config import AnswersConfig, WebConfig
 from index.retriever import Progress
 from knowledge.base import KnowledgeBase
@@ -267,7 +266,7 @@ async def test_body_over_the_limit_with_and_without_content_length() -> None:
 
 
 async def test_body_that_never_arrives_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_border, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(border, "BODY_SECONDS", 0.05)
     app = app_with(scripted_assistant())
     sent: list[dict[str, Any]] = []
 
@@ -324,7 +323,7 @@ async def test_failure_inside_shows_no_trace_and_logs_no_question(
     assert error_of(response) == (500, "internal")
     assert response.json()["error"]["message"] == replies.INTERNAL_ERROR
     assert "ValueError" not in response.text
-    records = [record for record in caplog.records if record.name == "bot.channels.web_border"]
+    records = [record for record in caplog.records if record.name == "bot.channels.web.border"]
     assert len(records) == 1
     assert "ValueError" in records[0].getMessage()
     assert "test_web.py" in records[0].getMessage()  # the frames are there
@@ -386,7 +385,7 @@ async def test_assets_are_cached_by_version_and_tag(client: httpx.AsyncClient) -
 
 async def test_page_is_light_and_has_nothing_inline_or_foreign(client: httpx.AsyncClient) -> None:
     page = (await client.get("/")).text
-    folder = ROOT / "bot" / "channels" / "web_assets"
+    folder = ROOT / "bot" / "channels" / "web" / "assets"
     served = [path for path in folder.iterdir() if path.suffix in (".css", ".js", ".svg")]
     assert sum(path.stat().st_size for path in served) + len(page.encode()) <= 150 * 1024
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", page)
@@ -650,7 +649,7 @@ async def test_serve_answers_and_stops_on_the_event() -> None:
     stop = asyncio.Event()
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     app = app_with(scripted_assistant())
-    running = asyncio.create_task(web_server.serve(app, "127.0.0.1", 0, started.set_result, stop))
+    running = asyncio.create_task(server.serve(app, "127.0.0.1", 0, started.set_result, stop))
     url = await asyncio.wait_for(started, 5)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", url)
     async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
@@ -671,7 +670,7 @@ async def test_serve_answers_and_stops_on_the_event() -> None:
 async def test_cancelling_serve_ends_the_server() -> None:
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     app = app_with(scripted_assistant())
-    running = asyncio.create_task(web_server.serve(app, "127.0.0.1", 0, started.set_result, asyncio.Event()))
+    running = asyncio.create_task(server.serve(app, "127.0.0.1", 0, started.set_result, asyncio.Event()))
     port = int((await asyncio.wait_for(started, 5)).rstrip("/").rpartition(":")[2])
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -685,21 +684,21 @@ async def test_taken_port_is_one_chinese_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(JianfuError) as caught:
-            await web_server.serve(app, "127.0.0.1", port)
+            await server.serve(app, "127.0.0.1", port)
     assert str(caught.value) == replies.PORT_TAKEN.format(port=port)
     assert "\n" not in str(caught.value)
 
 
 async def test_unusable_host_is_a_chinese_line() -> None:
     with pytest.raises(JianfuError, match=r"请检查 config\.yaml 的 web\.host"):
-        await web_server.serve(app_with(scripted_assistant()), "203.0.113.1", 0)
+        await server.serve(app_with(scripted_assistant()), "203.0.113.1", 0)
 
 
 def test_sigterm_ends_the_process_cleanly_while_a_question_runs() -> None:
     program = textwrap.dedent(
         """
         import asyncio
-        from bot.channels.web_server import serve
+        from bot.channels.web.server import serve
         from tests.fakes import scripted_assistant
         from tests.test_web import app_with
         asyncio.run(serve(app_with(scripted_assistant(delay=1.0)), "127.0.0.1", 0, lambda url: print(url, flush=True)))

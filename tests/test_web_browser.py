@@ -18,7 +18,7 @@ from bot import replies
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.web import create_app
-from bot.channels.web_server import serve
+from bot.channels.web.server import serve
 from bot.config import WebConfig
 from index.retriever import Progress
 from knowledge.errors import JianfuError

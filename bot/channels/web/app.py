@@ -1,7 +1,7 @@
 """The web channel: puts the API, the pages and their files together into one app.
 
-It holds no rules: answers come from the assistant, routes from web_api.py, HTML from web_pages.py, and
-limits, headers and errors from web_border.py. web_server.py runs the app on a port.
+It holds no rules: answers come from the assistant, routes from api.py, HTML from pages.py, and
+limits, headers and errors from border.py. server.py runs the app on a port.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.responses import HTMLResponse, Response
 
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.web_api import Questions, create_router, found_clause, ready_assistant
-from bot.channels.web_border import ApiError, Border, handle_errors
-from bot.channels.web_pages import Pages
+from bot.channels.web.api import Questions, create_router, found_clause, ready_assistant
+from bot.channels.web.border import ApiError, Border, handle_errors
+from bot.channels.web.pages import Pages
 from bot.config import WebConfig
 
 DESCRIPTION = "按通知原文回答问题，逐字引用条款。回答不由模型生成。所有错误都是同一种格式（ErrorBody）。"
@@ -109,7 +109,7 @@ def _add_assets(app: FastAPI, files: Mapping[str, bytes]) -> None:
 
 def _asset_files() -> dict[str, bytes]:
     """All files beside the page, by name."""
-    folder = resources.files("bot.channels") / "web_assets"
+    folder = resources.files("bot.channels.web") / "assets"
     suffixes = (".html", *_MEDIA_TYPES)
     return {file.name: file.read_bytes() for file in folder.iterdir() if file.name.endswith(suffixes)}
 

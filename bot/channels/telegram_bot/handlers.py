@@ -20,8 +20,8 @@ from telegram.ext import ApplicationHandlerStop, CallbackContext
 from bot import replies
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.telegram_addressing import after_command, question_for_bot
-from bot.channels.telegram_buttons import (
+from bot.channels.telegram_bot.addressing import after_command, question_for_bot
+from bot.channels.telegram_bot.buttons import (
     Press,
     View,
     answer_buttons,
@@ -30,10 +30,10 @@ from bot.channels.telegram_buttons import (
     outline_view,
     read_press,
 )
-from bot.channels.telegram_delivery import Place, acknowledge, edit, send, typing
-from bot.channels.telegram_history import Conversation, History
-from bot.channels.telegram_order import ChatOrder, RecentKeys
-from bot.channels.telegram_text import answer_sections, pack, text_sections
+from bot.channels.telegram_bot.delivery import Place, acknowledge, edit, send, typing
+from bot.channels.telegram_bot.history import Conversation, History
+from bot.channels.telegram_bot.order import ChatOrder, RecentKeys
+from bot.channels.telegram_bot.text import answer_sections, pack, text_sections
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 

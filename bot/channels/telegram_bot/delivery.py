@@ -18,8 +18,8 @@ from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 from telegram.ext import AIORateLimiter
 
-from bot.channels.telegram_history import thread_of
-from bot.channels.telegram_text import Part
+from bot.channels.telegram_bot.history import thread_of
+from bot.channels.telegram_bot.text import Part
 
 logger = logging.getLogger(__name__)
 

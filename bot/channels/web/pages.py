@@ -1,6 +1,6 @@
 """The pages that the server renders itself, readable without script: chat shell, clause, error, API reference.
 
-Every value is escaped on its way in. Routes, headers and files belong to web.py and web_border.py.
+Every value is escaped on its way in. Routes, headers and files belong to web.py and border.py.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The Telegram bot: builds the application, says which handler gets what, and runs it inside a running loop.
 
-What handlers do is in telegram_handlers.py, how updates come in in telegram_updates.py.
+What handlers do is in handlers.py, how updates come in in updates.py.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from telegram.request import BaseRequest, HTTPXRequest
 
 from bot import replies
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.telegram_delivery import RateLimiter
-from bot.channels.telegram_handlers import Handlers
-from bot.channels.telegram_history import History
-from bot.channels.telegram_log import protect_logs, redact_tokens
-from bot.channels.telegram_order import ChatOrder
-from bot.channels.telegram_updates import TelegramApplication, persist, poll, receive_webhooks
+from bot.channels.telegram_bot.delivery import RateLimiter
+from bot.channels.telegram_bot.handlers import Handlers
+from bot.channels.telegram_bot.history import History
+from bot.channels.telegram_bot.log import protect_logs, redact_tokens
+from bot.channels.telegram_bot.order import ChatOrder
+from bot.channels.telegram_bot.updates import TelegramApplication, persist, poll, receive_webhooks
 from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE, TelegramConfig, webhook_secret
 from knowledge.errors import JianfuError
 

@@ -1,6 +1,6 @@
 """The HTTP API: health, readiness, questions, and the notices for reading. Translates and nothing more.
 
-The assistant decides what is said; web_models.py holds the shapes; web_border.py forms errors; web.py serves pages.
+The assistant decides what is said; models.py holds the shapes; border.py forms errors; web.py serves pages.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from starlette.responses import Response
 from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.web_border import ApiError, json_response
-from bot.channels.web_models import (
+from bot.channels.web.border import ApiError, json_response
+from bot.channels.web.models import (
     MAX_HISTORY,
     AnswerBody,
     AskRequest,

@@ -1,7 +1,7 @@
 """The border of the web channel: what every request and every response passes, whatever its route.
 
 It limits request bodies, adds the security headers, gives every error one shape, and lets no trace and no
-question text out. Routes and pages are web_api.py's and web.py's business.
+question text out. Routes and pages are api.py's and web.py's business.
 """
 
 from __future__ import annotations

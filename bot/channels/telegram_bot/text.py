@@ -1,6 +1,6 @@
 """What Telegram shows: answers and clauses as HTML, cut into messages that Telegram accepts.
 
-Pure functions from text to text. Buttons are telegram_buttons.py's business, sending is telegram_delivery.py's.
+Pure functions from text to text. Buttons are buttons.py's business, sending is delivery.py's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # ruff: noqa: D400 - class docstrings here are the API's published descriptions, in Chinese, and end with 。
 """What goes over the HTTP API, as pydantic models; their docstrings and descriptions become its OpenAPI text.
 
-Only shapes live here: routes and their errors are web_api.py's business.
+Only shapes live here: routes and their errors are api.py's business.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from telegram.constants import InlineKeyboardButtonLimit, InlineKeyboardMarkupLi
 from bot import replies
 from bot.answer import Answer, Citation
 from bot.assistant import prove
-from bot.channels.telegram_text import Block, Part, citation_section, pack
+from bot.channels.telegram_bot.text import Block, Part, citation_section, pack
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause
 

@@ -1,0 +1,6 @@
+"""The web channel: the chat page, the notice for reading, and the HTTP API."""
+
+from bot.channels.web.app import create_app
+from bot.channels.web.server import serve
+
+__all__ = ["create_app", "serve"]
