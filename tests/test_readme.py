@@ -1,0 +1,55 @@
+"""The README is true: its tree names every file there is, its commands exist, its figures are the code's."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import build_parser
+from bot.config import WebConfig
+from tests.fakes import ROOT, real_knowledge
+
+README = (ROOT / "README.md").read_text("utf8")
+TREE = README.split("## 目录")[1].split("```")[1]
+
+
+@pytest.mark.parametrize("folder", ["knowledge", "index", "bot"])
+def test_tree_names_every_module_and_nothing_else(folder: str) -> None:
+    block = re.split(r"\n(?=\S)", TREE.split(f"{folder}/ ")[1])[0]
+    named = set(re.findall(r"^  (\w+\.py) ", block, re.MULTILINE))
+    assert named == {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
+
+
+def test_every_path_in_the_tree_exists() -> None:
+    for path in re.findall(r"^(\S+) ", TREE, re.MULTILINE):
+        assert list(ROOT.glob(path.rstrip("/"))), path
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf8")
+    texts = README + (ROOT / "CONTRIBUTING.md").read_text("utf8")
+    for target in set(re.findall(r"(?:`|^|\s{4})make (\w+)", texts, re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_commands_exist() -> None:
+    help_text = build_parser().format_help()
+    for command in set(re.findall(r"jianfu (\w+)", README)):
+        assert re.search(rf"^\s+{command}\s", help_text, re.MULTILINE), command
+
+
+def test_figures() -> None:
+    assert f"127.0.0.1:{WebConfig().port}/" in README
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf8")
+    knowledge = real_knowledge()
+    questions = sum(len(clause.questions) for clause in knowledge) + sum(
+        len(document.shared_questions) + len(document.unanswered) for document in knowledge.documents
+    )
+    assert f"{len(list(knowledge))} 条，{questions:,} 个已知问题" in changelog
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (Path(ROOT) / target).exists(), target
