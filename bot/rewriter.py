@@ -174,6 +174,8 @@ BARE_MEETING = r"^会(?=[多减要能怎])|(?<=[的个])会(?=[多减要能怎])
 PREDICATE = re.compile(
     r"(?:还?要不要|能不能|可不可以|是不是|该不该|还能|还要|也?要听|必须|应该|应当|可以|允许|需要|得不得|最多|最少|怎么|如何|怎样|行吗|行不行|要|能|该|还)"
 )
+#: The asking end of a question: 减少多少, 最多几页.
+ASKED = re.compile(r"[^\W\d_]{0,2}(?:多少|几成|几[次页个条份级]|哪一?级).*$")
 ENUMERATION = re.compile(r"成员|单位|参加|哪些|什么是|几个|有谁")
 
 
@@ -501,7 +503,26 @@ def _swap(plain: str, conversation: _Conversation) -> _Turn | None:
     if swapped is None:
         return _join(plain, conversation)
     text = f"{swapped}，{tail}" if tail else swapped
-    return _Turn(text, swapped)
+    return _Turn(_about_topic(text, topic, base, conversation), swapped)
+
+
+def _about_topic(text: str, topic: str, base: str, conversation: _Conversation) -> str:
+    """The swapped question, or a plainer one about the topic where that finds a clause on something else.
+
+    那会议呢 after 一个文件最多几页 would otherwise ask how many pages a meeting has, and find the pages.
+    """
+    if not any(topic in clause.text for clause in conversation.knowledge):
+        return text  # not a word of the notices, so no clause can show that it speaks of it
+    found = conversation.locate(text)
+    if found is None or topic in found.text:
+        return text
+    asked = (PREDICATE.search(base), ASKED.search(base))
+    plainest = f"{topic}有哪些规定"
+    for candidate in (*(topic + base[part.start() :] for part in asked if part is not None), plainest):
+        found = conversation.locate(candidate)
+        if found is not None and topic in found.text:
+            return candidate
+    return plainest
 
 
 def swap_topic(question: str, topic: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.analyzer import normalize, terms
+
+# bm25s sets itself to DEBUG and reports every build.
+logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 
 class SparseIndex:

@@ -231,9 +231,37 @@ def test_the_search_is_asked_only_when_a_place_depends_on_it_and_once() -> None:
 
     assert resolve("文件最多几页", ["谁牵头抓落实"], KNOWLEDGE, locate=counting) is None
     assert resolve("那会议呢", ["文件要减少多少"], KNOWLEDGE, locate=counting) == "会议要减少多少"
-    assert asked == []
+    assert asked == ["会议要减少多少"]  # a swapped question must find a clause that speaks of the new topic
+    asked.clear()
     assert resolve("下一条", ["中央文件最多几页", "下一条", "下一条"], KNOWLEDGE, locate=counting) == "问题二第5条"
     assert asked == ["中央文件最多几页"]
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "found", "meant"),
+    [
+        # The clause found speaks of meetings: the swap stands.
+        ("文件要减少多少", "那会议呢", {"会议要减少多少": "2.1"}, "会议要减少多少"),
+        # How many pages has a meeting? The clause found does not speak of meetings, so the topic alone is asked.
+        ("一个文件最多几页", "那会议呢", {"一个会议最多几页": "2.2"}, "会议有哪些规定"),
+        # A plainer question with the new topic is preferred when it finds a clause on it.
+        (
+            "发给县级以下的文件减少多少",
+            "换成督查呢",
+            {"发给县级以下的督查减少多少": "2.1", "督查减少多少": "3.1"},
+            "督查减少多少",
+        ),
+        # Nothing found: nothing is known to be wrong.
+        ("一个文件最多几页", "那会议呢", {}, "一个会议最多几页"),
+    ],
+)
+def test_a_swapped_question_must_find_the_new_topic(
+    history: str, question: str, found: dict[str, str], meant: str
+) -> None:
+    def find(text: str) -> Clause | None:
+        return KNOWLEDGE.find(found[text]) if text in found else None
+
+    assert resolve(question, [history], KNOWLEDGE, locate=find) == meant
 
 
 def test_only_late_turns_count() -> None:
