@@ -145,12 +145,12 @@ def builtin_model(cache: Path, progress: Progress) -> Path:
     """
     source = weights_path()
     folder = cache / f"multilingual-e5-small-{BUILDER_VERSION}"
+    _clear_leftovers(cache, folder.name)
     if is_whole(folder):
         return folder
     aside = cache / f"{folder.name}.{os.getpid()}.tmp"
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(cache, folder.name)
         _build(source, aside, progress)
         _publish(aside, folder)
     except ModelUnavailable:
