@@ -24,7 +24,12 @@ def build_assistant(config: Config, progress: Progress = silent) -> Assistant:
     """Load knowledge, model and index. Raises JianfuError with a message for the person who starts it."""
     progress("读取知识库", None)
     knowledge = load_knowledge(config.path(config.knowledge.folder))
-    settings = Settings(
+    return Assistant(Retriever.load(knowledge, index_settings(config), progress), config.answers)
+
+
+def index_settings(config: Config) -> Settings:
+    """What the index needs of a configuration."""
+    return Settings(
         model_name=_model(config),
         model_cache=config.path(config.model.cache),
         allow_downloads=config.model.allow_downloads,
@@ -33,7 +38,6 @@ def build_assistant(config: Config, progress: Progress = silent) -> Assistant:
         threads=config.model.threads,
         folder=config.path(config.index.folder),
     )
-    return Assistant(Retriever.load(knowledge, settings, progress), config.answers)
 
 
 def _model(config: Config) -> str:

@@ -1,17 +1,22 @@
 """Scores -> probability that a clause answers: a logistic regression over a dozen named features of a pair.
 
 Fitted on scores of questions that the scorers had not seen, so the probability is honest (Platt scaling over
-several scores; Platt 1999). Bound to model and knowledge by the fingerprint of the index it is stored in.
+several scores; Platt 1999), starting from a prior for notices with few questions. Bound to model and knowledge by the fingerprint of the index it is stored in.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from index.examples import Examples
@@ -19,6 +24,8 @@ from index.hit import BESIDE
 
 Floats = npt.NDArray[np.floating[Any]]
 
+#: Weight of the prior against one example: thousands of pairs outweigh it, a few dozen do not.
+PRIOR_STRENGTH = 50.0
 #: Logit of what no example leaves in doubt.
 CERTAIN = 8.0
 FAR = BESIDE.index("far")
@@ -86,8 +93,15 @@ class Logistic:
     bias: Floats
 
     @classmethod
-    def fit(cls, inputs: Floats, targets: npt.NDArray[np.int64], outputs: int) -> Logistic:
-        """One output for yes or no, else one for each class; a class never seen gets next to no probability."""
+    def fit(
+        cls, inputs: Floats, targets: npt.NDArray[np.int64], outputs: int, prior: Logistic | None = None
+    ) -> Logistic:
+        """One output for yes or no, else one for each class; a class never seen gets next to no probability.
+
+        With a prior (yes or no only), its weights are where the fit starts from and what few examples leave it at.
+        """
+        if prior is not None and prior.weights.shape == (inputs.shape[1], 1) and outputs == 1:
+            return prior._moved(inputs, targets)
         mean, scale = inputs.mean(axis=0), inputs.std(axis=0) + 1e-6
         weights = np.zeros((inputs.shape[1], outputs), dtype=np.float32)
         bias = np.full(outputs, -CERTAIN, dtype=np.float32)
@@ -106,6 +120,24 @@ class Logistic:
             bias[columns] = model.intercept_
         return cls(mean.astype(np.float32), scale.astype(np.float32), weights, bias)
 
+    def _moved(self, inputs: Floats, targets: npt.NDArray[np.int64]) -> Logistic:
+        """These weights, moved by examples: logistic loss plus PRIOR_STRENGTH / 2 times the squared distance moved."""
+        if len(np.unique(targets)) < 2:
+            return self  # examples of one answer only would move every weight towards it
+        standard = np.column_stack([(inputs - self.mean) / self.scale, np.ones(len(inputs))]).astype(np.float64)
+        start = np.append(self.weights[:, 0], self.bias).astype(np.float64)
+        signs = 2.0 * targets - 1.0
+
+        def loss(weights: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+            margins = signs * (standard @ weights)
+            moved = weights - start
+            value = np.logaddexp(0.0, -margins).sum() + PRIOR_STRENGTH / 2 * moved @ moved
+            slope = -(standard.T @ (signs * expit(-margins))) + PRIOR_STRENGTH * moved
+            return float(value), slope
+
+        found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x.astype(np.float32)
+        return Logistic(self.mean, self.scale, found[:-1, None], found[-1:])
+
     def logits(self, inputs: Floats) -> Floats:
         """Logits of shape (…, outputs)."""
         return ((inputs - self.mean) / self.scale) @ self.weights + self.bias
@@ -121,8 +153,12 @@ class Calibration:
     reason: Logistic
 
     @classmethod
-    def fit(cls, evidence: Evidence, examples: Examples) -> Calibration:
-        """Fit on left-out scores of all examples (rows); only people's questions count, unless there are none."""
+    def fit(cls, evidence: Evidence, examples: Examples, prior: Calibration | None = None) -> Calibration:
+        """Fit on left-out scores of all examples (rows); only people's questions count, unless there are none.
+
+        A notice with few questions says little about how far scores can be trusted; `prior` is what more questions
+        taught (see default_prior).
+        """
         asked: npt.NDArray[np.bool_] = examples.is_question
         if not asked.any():
             asked = np.ones_like(asked)
@@ -132,13 +168,22 @@ class Calibration:
         strength = named["embedding"] if "embedding" in named else named["ngram"]
         rows, columns = _pairs(strength + named["ngram"] / 20, labels, asked)
         inputs = np.stack([value[rows, columns] for value in named.values()], axis=1)
-        pair = Logistic.fit(inputs, labels[rows, columns].astype(np.int64), outputs=1)
+        known = prior if prior is not None and prior.names == tuple(named) else None
+        targets = labels[rows, columns].astype(np.int64)
+        pair = Logistic.fit(inputs, targets, outputs=1, prior=known.pair if known else None)
         probabilities = _sigmoid(pair.logits(np.stack(list(named.values()), axis=-1))[..., 0])
         query_inputs = _query_inputs(evidence, probabilities)
-        answerable = Logistic.fit(query_inputs[asked], np.asarray(labels[asked].any(axis=1), dtype=np.int64), outputs=1)
+        answerable = Logistic.fit(
+            query_inputs[asked],
+            np.asarray(labels[asked].any(axis=1), dtype=np.int64),
+            outputs=1,
+            prior=known.answerable_query if known else None,
+        )
         reasons = examples.labels[:, clause_count:]
         beside = asked & reasons.any(axis=1)
-        if not beside.any():  # a knowledge base without a single unanswerable question
+        if not beside.any() and known is not None:  # a knowledge base without a single unanswerable question
+            reason = known.reason
+        elif not beside.any():
             reason = Logistic.fit(_reason_inputs(evidence)[asked], np.full(asked.sum(), FAR), len(BESIDE))
         else:
             reason = Logistic.fit(_reason_inputs(evidence)[beside], reasons[beside].argmax(axis=1), len(BESIDE))
@@ -176,6 +221,25 @@ class Calibration:
             for part in PARTS
         }
         return cls(tuple(str(name) for name in arrays["names"]), **parts)
+
+
+def default_prior(with_vectors: bool) -> Calibration | None:
+    """What the first notice's thousands of questions taught, written by scripts/write_priors.py; None without it."""
+    content = _prior_bytes(with_vectors)
+    if not content:
+        return None
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return Calibration.from_arrays(dict(stored))
+
+
+def prior_digest(with_vectors: bool) -> str:
+    """Changes whenever default_prior() does, so that indexes built on another one are stale."""
+    return hashlib.sha256(_prior_bytes(with_vectors)).hexdigest()
+
+
+def _prior_bytes(with_vectors: bool) -> bytes:
+    path = resources.files("index") / "priors" / ("full.npz" if with_vectors else "lexical.npz")
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _sigmoid(logits: Floats) -> Floats:

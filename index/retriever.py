@@ -18,7 +18,7 @@ import numpy as np
 
 from index import analyzer, storage
 from index.builtin_model import ModelUnavailable
-from index.calibration import Calibration, Evidence, Floats, features
+from index.calibration import Calibration, Evidence, Floats, default_prior, features, prior_digest
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
 from index.embedder import Encoder, SentenceTransformerEncoder, Vectors
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[str, float | None], None]
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 4
+FORMAT = 5
 #: Probability given to the answer on record of a question asked in the same words.
 RECORDED = 0.99
 #: How many clauses a search returns at most.
@@ -236,6 +236,7 @@ def _fingerprint(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Se
         encoder.fingerprint if encoder is not None else "lexical",
         settings.query_prefix,
         settings.passage_prefix,
+        prior_digest(encoder is not None),
     ]
     return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()[:16]
 
@@ -264,7 +265,7 @@ def _build(
         vectors = _encode(examples, passages, encoder, settings, progress)
         evidence = _build_dense(folder, evidence, examples, vectors)
     progress("校准把握程度", None)
-    arrays = Calibration.fit(evidence, examples).to_arrays()
+    arrays = Calibration.fit(evidence, examples, default_prior(encoder is not None)).to_arrays()
     np.savez(folder / "calibration.npz", allow_pickle=False, **arrays)
 
 
