@@ -1,5 +1,5 @@
 # make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
-.PHONY: run test check format eval lock clean
+.PHONY: run test check format eval bench lock clean
 
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
@@ -30,6 +30,11 @@ format:
 eval:
 	@scripts/setup.sh run
 	@$(BIN)/python scripts/evaluate.py $(QUESTIONS)
+
+bench:
+	@scripts/setup.sh run
+	@$(BIN)/jianfu prepare
+	@$(BIN)/python scripts/bench.py
 
 lock:
 	@scripts/setup.sh dev

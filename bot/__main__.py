@@ -18,6 +18,7 @@ from typing import NoReturn
 
 from bot import replies
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
+from bot.trust import trust_text
 from knowledge.errors import JianfuError
 from knowledge.loader import load_knowledge
 
@@ -65,6 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
 
     prepare = commands.add_parser("prepare", parents=[common], help="解包模型并建好索引，然后退出")
     prepare.set_defaults(run=_prepare)
+
+    trust = commands.add_parser("trust", parents=[common], help="回答可信到什么程度：怎么答、衡量的结果")
+    trust.set_defaults(run=_trust)
 
     kb = commands.add_parser("kb", parents=[common], help="知识库")
     kb_commands = kb.add_subparsers(dest="kb_command", required=True, metavar="命令", parser_class=_Parser)
@@ -144,6 +148,11 @@ def _prepare(config: Config, options: argparse.Namespace) -> int:
     if assistant.mode == "lexical":
         raise JianfuError(replies.PREPARED_LEXICAL)
     print(replies.PREPARED.format(version=assistant.knowledge.version))
+    return 0
+
+
+def _trust(config: Config, options: argparse.Namespace) -> int:
+    print(trust_text(load_knowledge(config.path(config.knowledge.folder))))
     return 0
 
 

@@ -120,6 +120,7 @@ TELEGRAM_COMMANDS = {
     "ask": "提问，例如 /ask 一个文件最多几页",
     "problems": "目录：四个问题和贯彻落实",
     "source": "看某一条原文，例如 /source 2.2",
+    "trust": "回答可信到什么程度",
     "help": "怎么用、能问什么",
     "start": "重新开始，忘掉前面的问题",
 }
@@ -150,6 +151,7 @@ PAGE_WORDS = {
     "waiting": "请稍等",
     "trouble": "出了点问题",
     "reference": "接口说明",
+    "back": "回到提问",
     "issued": "{issuer} · {year}年",
     "parameters": "路径参数",
     "request_body": "请求体（application/json）",
@@ -166,6 +168,23 @@ PAGE_WORDS = {
     "list_of": "{item} 的列表",
     "null": "空",
 }
+
+# Trust: how answers are made and how well, from the record of the evaluation
+TRUST_TITLE = "回答可信到什么程度"
+TRUST_HOW = (
+    "怎么答：只摘录，不生成。条款逐字引自《{title}》，每次发出前与原文核对，对不上就不发；没有写的，直说没有写。"
+)
+TRUST_RIGHT = "答对多少：问了 {total} 个不在知识库里的问题，答对 {count} 个，占 {percent}（95% 区间 {low}–{high}）。"
+TRUST_FALSE_ANSWERS = "没写却答：通知没有写的 {total} 个问题里，{count} 个给出了引文，占 {percent}（95% 上限 {high}）。"
+TRUST_WRONG_FIRST = "引错条款：写了并作答的 {total} 个问题里，{count} 个首条引错，占 {percent}（95% 上限 {high}）。"
+TRUST_QUOTES = "引文走样：与原文不符的引文 {count} 处。"
+TRUST_LIMITS = "局限：这些问题是编写者出的，不是使用者真实问过的；真实使用时可能有出入，请以原文为准。"
+TRUST_MEASURED_ON = "衡量时的知识库版本：{version}。"
+TRUST_OTHER_KNOWLEDGE = (
+    "注意：现在的知识库版本是 {version}，与衡量时不同，以上数字不一定适用；请管理员用 make eval 重新衡量。"
+)
+TRUST_OTHER_MODE = "注意：现在的查找方式与衡量时不同（语义模型有无之别），以上数字不一定适用。"
+TRUST_UNMEASURED = "这里没有可用的衡量记录；请管理员用 make eval 衡量。"
 
 # Terminal
 INTERPRETED = "按「{question}」理解"

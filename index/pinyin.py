@@ -23,6 +23,11 @@ SHORTEST_INITIALS, LONGEST_INITIALS = 4, 8
 _START = "^"
 
 
+def has_letters(text: str) -> bool:
+    """Whether normalised text has anything that a PinyinReader may turn into characters."""
+    return _LETTERS.search(text) is not None
+
+
 class PinyinReader:
     """Reads pinyin with the words of some texts in mind."""
 

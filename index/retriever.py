@@ -10,6 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -26,6 +27,7 @@ from index.examples import Examples, gather, passage, pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
 from index.known import KnownQuestions
 from index.outline import Outline
+from index.pinyin import PinyinReader, has_letters
 from index.sparse import SparseIndex
 from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
@@ -81,7 +83,6 @@ class Retriever:
         self._knowledge = knowledge
         self._clauses = tuple(knowledge)
         self._outline = Outline(knowledge)
-        self._reader = pinyin_reader(knowledge)
         self._sparse = sparse
         self._ngrams = ngrams
         self._known = known
@@ -98,6 +99,10 @@ class Retriever:
     def mode(self) -> Literal["full", "lexical"]:
         """`lexical` when it was made without an embedding model."""
         return "full" if self._dense is not None else "lexical"
+
+    @cached_property
+    def _reader(self) -> PinyinReader:
+        return pinyin_reader(self._knowledge)  # a fifth of a second, so not before someone types letters
 
     @property
     def outline(self) -> Outline:
@@ -171,7 +176,7 @@ class Retriever:
         normalized = analyzer.normalize(query)
         if not normalized:
             return SearchResult((), beside=MappingProxyType({"noise": 1.0}))
-        read = self._reader.read(normalized)
+        read = self._reader.read(normalized) if has_letters(normalized) else normalized
         evidence = self._evidence(read)
         probabilities = self._calibration.probabilities(evidence)
         answerable = float(self._calibration.answerable(evidence, probabilities))

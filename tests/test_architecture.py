@@ -104,9 +104,10 @@ def test_tests_lie_flat() -> None:
     assert [path for path in (ROOT / "tests").rglob("test_*.py") if path.parent != ROOT / "tests"] == []
 
 
-def test_checking_the_knowledge_loads_no_model_library() -> None:
+@pytest.mark.parametrize("command", [["kb", "check"], ["trust"]])
+def test_command_over_knowledge_alone_loads_no_model_library(command: list[str]) -> None:
     program = (
-        "import sys; from bot.__main__ import main; code = main(['kb', 'check']); "
+        f"import sys; from bot.__main__ import main; code = main({command}); "
         "print(sorted({'torch', 'faiss', 'sklearn', 'telegram', 'fastapi', 'numpy'} & set(sys.modules))); sys.exit(code)"
     )
     done = subprocess.run(

@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 
-from bot import bootstrap, replies, serving
+from bot import bootstrap, replies, serving, trust
 from bot.__main__ import main
 from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.config import AnswersConfig, Config
 from knowledge.errors import InvalidFile, JianfuError
+from knowledge.loader import load_knowledge
 from tests.fakes import ROOT, ScriptedSearcher, real_knowledge, scripted_assistant
 from tests.notices import line_of, write_notice
 
@@ -177,6 +178,27 @@ def test_chat_by_script(built: list[Config], monkeypatch: pytest.MonkeyPatch, ca
             "问> ",
         ]
     )
+
+
+# --- trust ---
+
+
+def test_trust_prints_what_is_on_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture) -> None:
+    assert main(["trust"]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == (trust.trust_text(real_knowledge()) + "\n", "")
+    assert len(out.splitlines()) >= 8
+    monkeypatch.setattr(trust, "RECORD", tmp_path / "none.json")
+    assert main(["trust"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == replies.TRUST_UNMEASURED
+
+
+def test_trust_follows_the_configured_knowledge(tmp_path: Path, capsys: Capture) -> None:
+    write_notice(tmp_path / "kb")
+    (tmp_path / "config.yaml").write_text("knowledge: {folder: kb}\n", encoding="utf8")
+    assert main(["--config", str(tmp_path / "config.yaml"), "trust"]) == 0
+    version = load_knowledge(tmp_path / "kb").version
+    assert capsys.readouterr().out.splitlines()[-1] == replies.TRUST_OTHER_KNOWLEDGE.format(version=version)
 
 
 # --- kb check ---

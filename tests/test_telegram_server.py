@@ -275,8 +275,8 @@ async def test_menus_and_updates_are_asked_for_explicitly(start: Callable[..., A
         if method == "setMyCommands"
     ]
     assert menus == [
-        ("all_private_chats", ["ask", "problems", "source", "help", "start"]),
-        ("all_group_chats", ["ask", "problems", "source", "help"]),
+        ("all_private_chats", ["ask", "problems", "source", "trust", "help", "start"]),
+        ("all_group_chats", ["ask", "problems", "source", "trust", "help"]),
     ]
     if bot.config.transport == "webhook":
         [hook] = [fields for method, fields in fake.calls if method == "setWebhook"]

@@ -41,7 +41,7 @@ __all__ = ["create_application", "redact_tokens", "run", "run_alone"]
 logger = logging.getLogger(__name__)
 
 #: Commands shown in groups; /ask is answered there in any form, the others when addressed (/help@bot).
-_GROUP_COMMANDS = ("ask", "problems", "source", "help")
+_GROUP_COMMANDS = ("ask", "problems", "source", "trust", "help")
 #: Running handlers get this long to finish; with the rest of the shutdown it stays within ten seconds.
 _DRAIN_SECONDS = 6.0
 
@@ -104,6 +104,7 @@ def register_handlers(application: TelegramApplication, handlers: Handlers) -> N
     application.add_handler(CommandHandler("help", handlers.help, addressed))
     application.add_handler(CommandHandler("problems", handlers.problems, addressed))
     application.add_handler(CommandHandler("source", handlers.source, addressed))
+    application.add_handler(CommandHandler("trust", handlers.trust, addressed))
     application.add_handler(MessageHandler(new & private & filters.COMMAND, handlers.help))
     application.add_handler(MessageHandler(new & private & filters.TEXT, handlers.private_text))
     application.add_handler(MessageHandler(new & group & filters.TEXT & ~filters.COMMAND, handlers.group_text))

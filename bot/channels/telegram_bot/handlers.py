@@ -34,6 +34,7 @@ from bot.channels.telegram_bot.delivery import Place, acknowledge, edit, send, t
 from bot.channels.telegram_bot.history import Conversation, History
 from bot.channels.telegram_bot.order import ChatOrder, RecentKeys
 from bot.channels.telegram_bot.text import answer_sections, pack, text_sections
+from bot.trust import trust_text
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 
@@ -114,6 +115,13 @@ class Handlers:
             return
         missing = replies.NO_SUCH_CLAUSE.format(reference=reference[:40]) + "\n" if reference else ""
         await _say(context.bot, Place.under(message), missing + replies.TELEGRAM_SOURCE_USAGE)
+
+    async def trust(self, update: Update, context: Context) -> None:
+        """/trust: how answers are made, and how well."""
+        message = _message(update)
+        assistant = await self._ready(message, context)
+        if assistant is not None:
+            await _say(context.bot, Place.under(message), trust_text(assistant.knowledge, assistant.mode))
 
     # Messages
 

@@ -20,6 +20,7 @@ from bot.channels.web.api import Questions, create_router, found_clause, ready_a
 from bot.channels.web.border import ApiError, Border, handle_errors
 from bot.channels.web.pages import Pages
 from bot.config import WebConfig
+from bot.trust import trust_text
 
 DESCRIPTION = "按通知原文回答问题，逐字引用条款。回答不由模型生成。所有错误都是同一种格式（ErrorBody）。"
 
@@ -84,6 +85,11 @@ def _add_pages(app: FastAPI, background: BackgroundAssistant, pages: Pages, max_
     async def clause(request: Request, reference: str) -> Response:
         knowledge = ready_assistant(background).knowledge
         return HTMLResponse(pages.clause(_root(request), knowledge, found_clause(knowledge, reference)))
+
+    @app.get("/trust", include_in_schema=False)
+    async def trust(request: Request) -> Response:
+        assistant = ready_assistant(background)
+        return HTMLResponse(pages.trust(_root(request), trust_text(assistant.knowledge, assistant.mode)))
 
     @app.get("/docs", include_in_schema=False)
     async def reference_page(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""The pages that the server renders itself, readable without script: chat shell, clause, error, API reference.
+"""The pages that the server renders itself, readable without script: chat shell, clause, trust, error, API reference.
 
 Every value is escaped on its way in. Routes, headers and files belong to web.py and border.py.
 """
@@ -81,6 +81,15 @@ class Pages:
         )
         refresh = Markup('<meta http-equiv="refresh" content="3">') if status == 503 else Markup()
         return self._shell(root, heading, content, refresh)
+
+    def trust(self, root: str, text: str) -> str:
+        """How answers are made, and how well; `text` is a title and a sentence a line."""
+        title, *sentences = text.splitlines()
+        back = tag("p", tag("a", _WORDS["back"], href=root))
+        content = tag(
+            "article", tag("h1", title), *(tag("p", sentence) for sentence in sentences), back, class_="trust"
+        )
+        return self._shell(root, title, content)
 
     def reference(self, root: str, openapi: Mapping[str, Any]) -> str:
         """The API reference, from the OpenAPI description."""
