@@ -70,7 +70,7 @@ def test_a_deleted_clause_is_never_cited(changed: Assistant, question: str) -> N
 @pytest.mark.parametrize(
     ("question", "clause", "words"),
     [
-        ("几个会能不能合在一起开", "3.5", "提倡合并开会"),
+        ("合并开会行不行", "3.5", "提倡合并开会"),
         ("各种评比表彰的创建活动要清理吗", "2.7", "集中清理涉及城市评选"),
     ],
 )
