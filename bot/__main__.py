@@ -19,7 +19,7 @@ from typing import NoReturn
 from bot import replies
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
 from bot.trust import trust_text
-from knowledge.errors import JianfuError
+from knowledge.errors import InvalidFile, JianfuError
 from knowledge.loader import load_knowledge
 
 
@@ -189,6 +189,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except JianfuError as error:
         if options.debug:
             raise
+        if isinstance(error, InvalidFile) and len(error.faults) > 1 and options.command != "kb":
+            error = JianfuError(replies.MORE_FAULTS.format(first=error.faults[0], count=len(error.faults) - 1))
         print(f"jianfu：{error}", file=sys.stderr)
         return 1
     except Exception as error:

@@ -152,12 +152,7 @@ def decide(result: SearchResult, policy: AnswersConfig, knowledge: KnowledgeBase
     if result.missing is not None:
         return Decision("decline", (), 1.0, replies.MISSING.format(what=result.missing))
     if hits and result.answerable >= policy.answer_probability:
-        best = hits[0].probability
-        tied = [hit for hit in hits[: policy.max_options] if hit.probability >= best * policy.clarify_ratio]
-        if best < policy.clarify_probability and len(tied) > 1:
-            return Decision("clarify", tuple(hit.clause for hit in tied), result.answerable)
-        further = [hit for hit in hits[1 : policy.max_citations] if hit.probability >= policy.further_probability]
-        return Decision("answer", _with_children([hit.clause for hit in (hits[0], *further)], knowledge), best)
+        return _choose(result, policy, knowledge)
     nothing = 1.0 - result.answerable
     beside = max(result.beside, key=lambda reason: result.beside[reason], default="far")
     if beside == "chat":
@@ -165,6 +160,18 @@ def decide(result: SearchResult, policy: AnswersConfig, knowledge: KnowledgeBase
     close = [hit for hit in hits[: policy.max_options] if hit.probability >= policy.related_probability]
     related = tuple(hit.clause for hit in close) if beside == "near" else ()
     return Decision("decline", related, nothing, beside)
+
+
+def _choose(result: SearchResult, policy: AnswersConfig, knowledge: KnowledgeBase) -> Decision:
+    """Which clauses to cite where something seems to answer; where no clause is sure to, cite none on that alone."""
+    hits, best = result.hits, result.hits[0].probability
+    if best >= policy.clarify_probability:
+        further = [hit for hit in hits[1 : policy.max_citations] if hit.probability >= policy.further_probability]
+        return Decision("answer", _with_children([hit.clause for hit in (hits[0], *further)], knowledge), best)
+    tied = [hit for hit in hits[: policy.max_options] if hit.probability >= best * policy.clarify_ratio]
+    if len(tied) > 1:
+        return Decision("clarify", tuple(hit.clause for hit in tied), result.answerable)
+    return Decision("decline", (hits[0].clause,), 1.0 - best, "near")
 
 
 def _with_children(clauses: list[Clause], knowledge: KnowledgeBase) -> tuple[Clause, ...]:

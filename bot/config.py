@@ -50,7 +50,7 @@ class AnswersConfig(_Section):
     answer_probability: Probability = 0.7
     further_probability: Probability = 0.2
     clarify_probability: Probability = 0.3
-    clarify_ratio: Probability = 0.8
+    clarify_ratio: Probability = 0.5
     related_probability: Probability = 0.05
     max_citations: int = Field(default=5, ge=1, le=36)
     max_options: int = Field(default=3, ge=2, le=8)

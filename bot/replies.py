@@ -203,6 +203,7 @@ BATCH_NO_QUESTION = '第 {number} 行没有文字字段 "q"'
 BATCH_BAD_HISTORY = '第 {number} 行的 "history" 应为文字列表'
 BATCH_FAULTS = "有 {count} 行没有答成，见各行的 error"
 KB_FINE = "知识库没有问题：{documents} 份通知，{clauses} 条，{questions} 个已知问题，版本 {version}。"
+MORE_FAULTS = "{first}（另有 {count} 处，运行 jianfu kb check 可看全部）"
 SERVING = "网页已就绪：{address}（Ctrl-C 停止）"
 INTERRUPTED = "已停止"
 UNEXPECTED = "程序出错（{kind}）：{error}。加 --debug 可看详情。"

@@ -77,11 +77,13 @@ COUNTERS = "条项点款招"
 ITEM_NOUNS = "(?:整治|具体|解决|硬)?(?:措施|举措|办法|对策|方法|要求|规定|要点|招数)"
 ENGLISH = "|".join(sorted(ENGLISH_NUMBERS, key=len, reverse=True))
 _DIGIT = f"[{''.join(DIGITS)}]"
-NUMBER = rf"(?:\d{{1,2}}(?!\d)|{_DIGIT}?[{TENS}]{_DIGIT}?|{_DIGIT})"
+NUMBER = rf"(?:\d+(?!\d)|{_DIGIT}?[{TENS}]{_DIGIT}?|{_DIGIT})"
 ANY_NUMBER = rf"(?:{NUMBER}|{ENGLISH})"
 UNIT = rf"(?:[{COUNTERS}](?:{ITEM_NOUNS})?|个?{ITEM_NOUNS}|个)"
 
-_ID = re.compile(rf"({NUMBER})[.。·]({NUMBER})(?![.。·]\d)")
+#: In an id two digits at most: 2019.10 is a date.
+_SHORT = NUMBER.replace(r"\d+", r"(?<!\d)\d{1,2}")
+_ID = re.compile(rf"({_SHORT})[.。·]({_SHORT})(?![.。·]\d)")
 _PROBLEMS = (
     re.compile(
         rf"(?:问题|problems?|issue)(?:no\.?)?((?:{ANY_NUMBER})(?:(?:[、,，和与及]|and)(?:{NUMBER})(?![.。·条项点款]))*)"

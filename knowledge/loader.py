@@ -101,6 +101,11 @@ def load_knowledge(folder: Path) -> KnowledgeBase:
     faults: list[Fault] = []
     taken: dict[str, Path] = {}
     paths = sorted((folder / DOCUMENTS_FOLDER).glob("*.yaml"))
+    faults.extend(
+        Fault(path, 0, "", f"结尾是 {path.suffix}", "结尾是 .yaml 的文件名，否则不会被读到")
+        for path in sorted((folder / DOCUMENTS_FOLDER).glob("*"))
+        if path.suffix.lower() in (".yml", ".yaml") and path not in paths
+    )
     if not paths:
         raise InvalidFile([Fault(folder / DOCUMENTS_FOLDER, 0, "", "没有 .yaml 文件", "至少一份通知")])
     for path in paths:
