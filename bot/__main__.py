@@ -14,6 +14,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 from typing import NoReturn
 
 from bot import replies
@@ -66,6 +67,14 @@ def build_parser() -> argparse.ArgumentParser:
 
     prepare = commands.add_parser("prepare", parents=[common], help="解包模型并建好索引，然后退出")
     prepare.set_defaults(run=_prepare)
+
+    train = commands.add_parser(
+        "train", parents=[common], help="用知识库的问题训练语义模型的适配器（改了条款以后；约需一刻钟）"
+    )
+    train.add_argument("--seed", type=int, default=0, metavar="数", help="随机种子（默认 0），同一种子结果相同")
+    train.add_argument("--epochs", type=int, metavar="数", help="把全部问题学几遍")
+    train.add_argument("--out", metavar="文件", help="写到哪里（默认 config.yaml 的 model.adapter）")
+    train.set_defaults(run=_train, usage_error=train.error)
 
     trust = commands.add_parser("trust", parents=[common], help="回答可信到什么程度：怎么答、衡量的结果")
     trust.set_defaults(run=_trust)
@@ -148,6 +157,35 @@ def _prepare(config: Config, options: argparse.Namespace) -> int:
     if assistant.mode == "lexical":
         raise JianfuError(replies.PREPARED_LEXICAL)
     print(replies.PREPARED.format(version=assistant.knowledge.version))
+    return 0
+
+
+def _train(config: Config, options: argparse.Namespace) -> int:
+    from bot.bootstrap import train_adapter  # noqa: PLC0415 - brings the model's libraries
+    from bot.channels import terminal  # noqa: PLC0415 - the same
+
+    if options.epochs is not None and options.epochs < 1:
+        options.usage_error(replies.TRAIN_EPOCHS)
+    target = options.out or config.model.adapter
+    if not target:
+        raise JianfuError(replies.TRAIN_NOWHERE)
+    path = config.path(config.model.adapter) if options.out is None else Path(options.out).expanduser()
+    with terminal.progress_bar(sys.stderr) as progress:
+        trained = train_adapter(config, path, progress, seed=options.seed, epochs=options.epochs)
+    report = trained.report
+    print(
+        replies.TRAINED.format(
+            path=path,
+            megabytes=trained.size / 1e6,
+            minutes=trained.seconds / 60,
+            learned=report.learned,
+            held_out=report.held_out,
+            first_before=report.first[0],
+            first_after=report.first[1],
+            apart_before=report.told_apart[0],
+            apart_after=report.told_apart[1],
+        )
+    )
     return 0
 
 

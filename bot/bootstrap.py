@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
+from bot import replies
 from bot.assistant import Assistant
 from bot.config import Config
 from index.embedder import BUILTIN
-from index.retriever import Progress, Retriever, Settings
+from index.retriever import Progress, Retriever, Settings, load_encoder
+from index.training import NothingToLearn, Recipe, Report, train
 from knowledge.errors import JianfuError
 from knowledge.loader import load_knowledge
 
@@ -37,6 +42,7 @@ def index_settings(config: Config) -> Settings:
         passage_prefix=config.model.passage_prefix,
         threads=config.model.threads,
         folder=config.path(config.index.folder),
+        adapter=config.path(config.model.adapter) if config.model.adapter else None,
     )
 
 
@@ -44,6 +50,30 @@ def _model(config: Config) -> str:
     """The configured model; a folder is found from where config.yaml is, like every other path there."""
     folder = config.path(config.model.name)
     return str(folder) if config.model.name != BUILTIN and folder.is_dir() else config.model.name
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """An adapter written, what it gained, its size in bytes, and how long training took in seconds."""
+
+    report: Report
+    size: int
+    seconds: float
+
+
+def train_adapter(config: Config, path: Path, progress: Progress, *, seed: int, epochs: int | None) -> Trained:
+    """Train the model's adapter on the knowledge base and write it. Raises JianfuError."""
+    started = time.monotonic()
+    progress("读取知识库", None)
+    knowledge = load_knowledge(config.path(config.knowledge.folder))
+    settings = index_settings(config)
+    recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
+    try:
+        adapter, report = train(knowledge, load_encoder(settings, progress), settings.query_prefix, recipe, progress)
+    except NothingToLearn as error:
+        raise JianfuError(replies.TRAIN_NO_QUESTIONS) from error
+    adapter.save(path)
+    return Trained(report, path.stat().st_size, time.monotonic() - started)
 
 
 class BackgroundAssistant:

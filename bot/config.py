@@ -31,6 +31,7 @@ class ModelConfig(_Section):
     """Which embedding model, and how it runs. `name` is "builtin", a folder, or a sentence-transformers name."""
 
     name: str = "builtin"
+    adapter: str = "index/adapter.safetensors"
     cache: str = ".cache/models"
     allow_downloads: bool = False
     query_prefix: str = "query: "

@@ -209,6 +209,14 @@ INTERRUPTED = "已停止"
 UNEXPECTED = "程序出错（{kind}）：{error}。加 --debug 可看详情。"
 PREPARED = "已备好模型和索引（知识库版本 {version}）。"
 PREPARED_LEXICAL = "语义模型载入失败，只建好了字面索引；原因见上面的日志。"
+TRAIN_EPOCHS = "--epochs 应为 1 以上的整数"
+TRAIN_NOWHERE = "没有写到哪里：请在 config.yaml 的 model.adapter 写文件名，或用 --out"
+TRAIN_NO_QUESTIONS = "知识库里没有可供学习的问题；请先在 knowledge/documents/*.yaml 里给条款写上 questions"
+TRAINED = """适配器已写入 {path}（{megabytes:.1f} MB，训练用时 {minutes:.0f} 分钟）。
+学了 {learned} 个例子，留出 {held_out} 个没学过的来衡量（只看语义一路）：
+  首条正确 {first_before:.1f}% → {first_after:.1f}%
+  分得清写没写 {apart_before:.1f}% → {apart_after:.1f}%
+下次启动会自动重建索引；请再用 make eval 衡量全部回答。"""
 EXPLAIN_UNSEARCHED = "没有查找：不是一个问题，或太长。"
 EXPLAIN_ADDRESSED = "按位置直接找到，没有用模型。"
 EXPLAIN_ANSWERABLE = "有条款能回答的把握 {answerable:.3f}；否则：{beside}"

@@ -153,13 +153,19 @@ class Calibration:
     reason: Logistic
 
     @classmethod
-    def fit(cls, evidence: Evidence, examples: Examples, prior: Calibration | None = None) -> Calibration:
-        """Fit on left-out scores of all examples (rows); only people's questions count, unless there are none.
+    def fit(
+        cls,
+        evidence: Evidence,
+        examples: Examples,
+        prior: Calibration | None = None,
+        honest: npt.NDArray[np.bool_] | None = None,
+    ) -> Calibration:
+        """Fit on left-out scores of examples (rows): on people's questions, or those `honest` marks; on all without any.
 
         A notice with few questions says little about how far scores can be trusted; `prior` is what more questions
         taught (see default_prior).
         """
-        asked: npt.NDArray[np.bool_] = examples.is_question
+        asked = examples.is_question if honest is None else honest
         if not asked.any():
             asked = np.ones_like(asked)
         clause_count = examples.labels.shape[1] - len(BESIDE)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from index.adapter import Adapter
 from index.builtin_model import BUILDER_VERSION, ModelUnavailable, Progress, builtin_model
 
 Vectors = npt.NDArray[np.float32]
@@ -34,9 +35,18 @@ class Encoder(Protocol):
 
 
 class SentenceTransformerEncoder:
-    """Any sentence-transformers model, by folder or name."""
+    """Any sentence-transformers model, by folder or name, with an adapter's changes when there is one."""
 
-    def __init__(self, name: str, *, cache: Path, allow_downloads: bool, threads: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        cache: Path,
+        allow_downloads: bool,
+        threads: int,
+        progress: Progress,
+        adapter: Adapter | None = None,
+    ) -> None:
         """Load the model. Raises ModelUnavailable with a message that says what to do."""
         path = builtin_model(cache, progress) if name == BUILTIN else Path(os.path.expanduser(name))
         progress("载入语义模型", None)
@@ -57,12 +67,30 @@ class SentenceTransformerEncoder:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ModelUnavailable(f"语义模型 {name} 载入失败（{reason}）；{advice}") from error
         self._model.eval()
-        self._fingerprint = f"{BUILTIN}-{BUILDER_VERSION}" if name == BUILTIN else _folder_fingerprint(name, path)
+        self._fingerprint = model_fingerprint(name)
+        if adapter is not None:
+            self.add(adapter.changes())
+            self._fingerprint += f"+{adapter.digest}"
 
     @property
     def fingerprint(self) -> str:
-        """Name and content of the model."""
+        """Name and content of the model, and of its adapter."""
         return self._fingerprint
+
+    def trainable(self) -> tuple[Any, Any]:
+        """The transformer (a torch module whose output has last_hidden_state) and its tokenizer, for training.py."""
+        return self._model[0].auto_model, self._model.tokenizer
+
+    def add(self, changes: Iterable[tuple[str, Vectors]]) -> None:
+        """Add to weights, by name. Raises ModelUnavailable when a weight is not there or has another shape."""
+        import torch  # noqa: PLC0415 - loaded by __init__
+
+        weights = dict(self._model[0].auto_model.named_parameters())
+        with torch.no_grad():
+            for name, change in changes:
+                if name not in weights or tuple(weights[name].shape) != change.shape:
+                    raise ModelUnavailable(f"适配器改的 {name} 在这个模型里没有或大小不同；请运行 jianfu train")
+                weights[name].add_(torch.from_numpy(change))
 
     def encode(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> Vectors:
         """Vectors of shape (len(texts), dimension), float32, each of length 1; longest texts first, in batches."""
@@ -84,8 +112,11 @@ class SentenceTransformerEncoder:
         return vectors
 
 
-def _folder_fingerprint(name: str, path: Path) -> str:
-    """The name, and for a folder the sizes and times of its files."""
+def model_fingerprint(name: str) -> str:
+    """The model's name; for a folder also the sizes and times of its files, for the built-in one its making."""
+    if name == BUILTIN:
+        return f"{BUILTIN}-{BUILDER_VERSION}"
+    path = Path(os.path.expanduser(name))
     if not path.is_dir():
         return name
     entries = sorted((str(p.relative_to(path)), p.stat().st_size, p.stat().st_mtime_ns) for p in path.rglob("*"))

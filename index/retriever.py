@@ -18,11 +18,12 @@ from typing import Literal
 import numpy as np
 
 from index import analyzer, storage
+from index.adapter import Adapter, AdapterUnusable
 from index.builtin_model import ModelUnavailable
 from index.calibration import Calibration, Evidence, Floats, default_prior, features, prior_digest
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
-from index.embedder import Encoder, SentenceTransformerEncoder, Vectors
+from index.embedder import Encoder, SentenceTransformerEncoder, Vectors, model_fingerprint
 from index.examples import Examples, gather, passage, pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
 from index.known import KnownQuestions
@@ -37,7 +38,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[str, float | None], None]
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 5
+FORMAT = 6
 #: Probability given to the answer on record of a question asked in the same words.
 RECORDED = 0.99
 #: How many clauses a search returns at most.
@@ -55,6 +56,7 @@ class Settings:
     passage_prefix: str
     threads: int
     folder: Path
+    adapter: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -115,31 +117,33 @@ class Retriever:
 
         Raises StorageError when the index has to be built and cannot be written.
         """
+        adapter = fitting_adapter(knowledge, settings)
         try:
-            encoder: Encoder | None = SentenceTransformerEncoder(
-                settings.model_name,
-                cache=settings.model_cache,
-                allow_downloads=settings.allow_downloads,
-                threads=settings.threads,
-                progress=progress,
-            )
+            encoder: Encoder | None = load_encoder(settings, progress, adapter)
         except ModelUnavailable as error:
             logger.error("no embedding model, answers are lexical: %s", error)
-            encoder = None
-        return cls.open(knowledge, encoder, settings, progress)
+            encoder = adapter = None
+        return cls.open(knowledge, encoder, settings, progress, adapter)
 
     @classmethod
     def open(
-        cls, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings, progress: Progress
+        cls,
+        knowledge: KnowledgeBase,
+        encoder: Encoder | None,
+        settings: Settings,
+        progress: Progress,
+        adapter: Adapter | None = None,
     ) -> Retriever:
-        """Like load(), with an encoder (or none) already at hand."""
+        """Like load(), with an encoder (or none), and the adapter it was changed by, already at hand."""
         root = settings.folder / ("full" if encoder is not None else "lexical")
         fingerprint = _fingerprint(knowledge, encoder, settings)
         revision = storage.current(root, fingerprint)
         if revision is None:
             logger.info("building the index (%s)", "with vectors" if encoder is not None else "lexical")
             revision = storage.publish(
-                root, fingerprint, lambda folder: _build(folder, knowledge, encoder, settings, progress)
+                root,
+                fingerprint,
+                lambda folder: _build(folder, knowledge, settings, progress, encoder=encoder, adapter=adapter),
             )
             logger.info("index %s is ready", revision.name)
         return cls._read(revision, knowledge, encoder, settings)
@@ -233,6 +237,36 @@ class Retriever:
         )
 
 
+def load_encoder(settings: Settings, progress: Progress, adapter: Adapter | None = None) -> SentenceTransformerEncoder:
+    """The configured model, changed by an adapter if one is given. Raises ModelUnavailable."""
+    return SentenceTransformerEncoder(
+        settings.model_name,
+        cache=settings.model_cache,
+        allow_downloads=settings.allow_downloads,
+        threads=settings.threads,
+        progress=progress,
+        adapter=adapter,
+    )
+
+
+def fitting_adapter(knowledge: KnowledgeBase, settings: Settings) -> Adapter | None:
+    """The configured adapter if it is whole and was trained for this model and these clauses; else the log says why."""
+    if settings.adapter is None or not settings.adapter.exists():
+        return None
+    try:
+        adapter = Adapter.load(settings.adapter)
+    except AdapterUnusable as error:
+        logger.error("the model is used without its adapter: %s", error)
+        return None
+    fault = adapter.receipt.fault(model_fingerprint(settings.model_name), knowledge)
+    if fault is None:
+        return adapter
+    logger.warning(
+        "适配器 %s 不适用，改用未经训练的模型：%s。运行 jianfu train 可重新训练。", settings.adapter.name, fault
+    )
+    return None
+
+
 def _fingerprint(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
     parts = [
         str(FORMAT),
@@ -247,7 +281,13 @@ def _fingerprint(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Se
 
 
 def _build(
-    folder: Path, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings, progress: Progress
+    folder: Path,
+    knowledge: KnowledgeBase,
+    settings: Settings,
+    progress: Progress,
+    *,
+    encoder: Encoder | None,
+    adapter: Adapter | None,
 ) -> None:
     """Make every artifact of one revision in an empty folder."""
     examples = gather(knowledge, pinyin_reader(knowledge))
@@ -270,7 +310,10 @@ def _build(
         vectors = _encode(examples, passages, encoder, settings, progress)
         evidence = _build_dense(folder, evidence, examples, vectors)
     progress("校准把握程度", None)
-    arrays = Calibration.fit(evidence, examples, default_prior(encoder is not None)).to_arrays()
+    # What the adapter learned from looks surer than any new question, so it tells nothing about how sure to be.
+    honest = examples.is_question if adapter is None else examples.is_question & adapter.unseen(examples.texts)
+    prior = default_prior(encoder is not None) if adapter is None else None
+    arrays = Calibration.fit(evidence, examples, prior, honest).to_arrays()
     np.savez(folder / "calibration.npz", allow_pickle=False, **arrays)
 
 

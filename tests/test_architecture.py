@@ -64,9 +64,9 @@ def test_heavy_library_has_one_owner(packages: tuple[str, ...], owners: set[str]
     assert importers(*packages) == owners
 
 
-def test_only_the_embedder_and_the_builtin_model_touch_torch() -> None:
-    names = {"torch", "sentence_transformers", "transformers", "tokenizers", "safetensors"}
-    owners = {"index/embedder.py", "index/builtin_model.py"}
+def test_only_embedder_builtin_model_and_training_touch_torch() -> None:
+    names = {"torch", "sentence_transformers", "transformers", "tokenizers"}
+    owners = {"index/embedder.py", "index/builtin_model.py", "index/training.py"}
     used = {
         path
         for path, tree in sources()
@@ -76,6 +76,7 @@ def test_only_the_embedder_and_the_builtin_model_touch_torch() -> None:
     }
     assert used | importers(*names) <= owners
     assert "index/embedder.py" in importers("sentence_transformers")
+    assert importers("safetensors") <= {"index/builtin_model.py", "index/adapter.py"}
 
 
 def test_only_the_configuration_opens_config_yaml() -> None:
