@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot import replies, rewriter
@@ -40,12 +40,16 @@ class Searcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome, and the clauses it rests on (cited, offered, or listed as reading)."""
+    """The outcome, and the clauses it rests on (cited, offered, or listed as reading).
+
+    `reason` is why nothing is cited, one of BESIDE or a sentence; `why` what is not written, where that is on record.
+    """
 
     outcome: Outcome
     clauses: tuple[Clause, ...]
     confidence: float
     reason: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,8 @@ class Assistant:
         resolved = rewriter.resolve(question, recent, self.knowledge, locate=self._locate)
         result = self._searcher.search(resolved or question)
         decision = decide(result, self._policy, self.knowledge)
+        if decision.reason == "near":
+            decision = replace(decision, why=self.knowledge.why_unanswered(resolved or question))
         return Explanation(self._compose(decision, resolved, started), result, decision)
 
     def _locate(self, earlier: str) -> Clause | None:
@@ -194,9 +200,10 @@ def _words(decision: Decision, knowledge: KnowledgeBase) -> tuple[str, str]:
         case "chat":
             lead = decision.reason or replies.HELLO.format(title=title)
             return lead, lead if decision.reason else f"{lead}\n{replies.WHAT_CAN_BE_ASKED}"
-    forms = {"near": replies.DECLINE_NEAR, "attack": replies.DECLINE_ATTACK}
+    near = replies.DECLINE_NEAR_WHY if decision.why else replies.DECLINE_NEAR
+    forms = {"near": near, "attack": replies.DECLINE_ATTACK}
     known = decision.reason in ("near", "far", "noise", "attack")
-    lead = forms.get(decision.reason, replies.DECLINE).format(title=title) if known else decision.reason
+    lead = forms.get(decision.reason, replies.DECLINE).format(title=title, why=decision.why) if known else decision.reason
     lines = [lead]
     if clauses:
         lines.append(replies.related_line(clauses))

@@ -21,6 +21,7 @@ TOO_LONG = "问题太长了（{length} 字），请压缩到 {limit} 字以内�
 CLARIFY = "您问的可能是下面几条中的一条，请选一条："
 DECLINE = "《{title}》没有写到这个问题，不能替它回答。"
 DECLINE_NEAR = "《{title}》提到了相近的内容，但没有写您问的这一点。"
+DECLINE_NEAR_WHY = "《{title}》提到了相近的内容，但{why}。"
 DECLINE_ATTACK = "我只按《{title}》原文回答问题，做不了这件事。"
 MISSING = "没有这一条：{what}。"
 RELATED = "相关条文（供阅读，不是答案）：{labels}。"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -62,6 +63,19 @@ class KnowledgeBase:
                 below.setdefault((clause.document, clause.parent), []).append(clause)
         return {key: tuple(clauses) for key, clauses in below.items()}
 
+    @cached_property
+    def _whys(self) -> dict[str, str]:
+        return {
+            _letters(unanswered.text): unanswered.why
+            for document in self.documents
+            for unanswered in document.unanswered
+            if unanswered.why
+        }
+
+    def why_unanswered(self, question: str) -> str:
+        """What is not written, of a question on record as unanswered (marks and spaces aside); "" of any other."""
+        return self._whys.get(_letters(question), "")
+
     def reference(self, clause: Clause) -> str:
         """The shortest reference that names this clause and no other."""
         return clause.id if self._id_counts[clause.id] == 1 else f"{clause.document}:{clause.id}"
@@ -89,3 +103,7 @@ class KnowledgeBase:
         before = clauses[position - 1] if position else None
         after = clauses[position + 1] if position + 1 < len(clauses) else None
         return before, after
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).lower()

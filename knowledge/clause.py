@@ -52,10 +52,14 @@ class SharedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class UnansweredQuestion:
-    """A question near the notice's topics that its words do not answer; `related` is reading, not an answer."""
+    """A question near the notice's topics that its words do not answer; `related` is reading, not an answer.
+
+    `why` says, in a few words, what is not written.
+    """
 
     text: str
     related: tuple[str, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class UnansweredRecord(_Record):
 
     text: Line
     related: list[Identifier] = []
+    why: Line | None = None
 
 
 class DocumentFile(_Record):
@@ -172,7 +173,7 @@ def load_document(path: Path, folder: Path) -> Document:
         shared_questions=tuple(
             SharedQuestion(shared.text, tuple(shared.clauses)) for shared in record.shared_questions
         ),
-        unanswered=tuple(UnansweredQuestion(one.text, tuple(one.related)) for one in record.unanswered),
+        unanswered=tuple(UnansweredQuestion(one.text, tuple(one.related), one.why or "") for one in record.unanswered),
     )
 
 

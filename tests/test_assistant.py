@@ -17,6 +17,7 @@ from bot.assistant import Assistant, UnprovedQuote, decide, prove
 from bot.config import AnswersConfig
 from index.hit import SearchResult
 from knowledge.base import KnowledgeBase
+from knowledge.clause import UnansweredQuestion
 from knowledge.loader import load_knowledge
 from tests.fakes import ScriptedSearcher, real_knowledge, scripted_assistant
 from tests.notices import write_notice
@@ -171,6 +172,17 @@ def test_further_clauses_are_cited_best_first_up_to_the_limit() -> None:
     assert cited(further_probability=0) == ["3.2", "3.1", "3.3", "3.4", "3.5"]
     assert cited(max_citations=2) == ["3.2", "3.1"]
     assert cited(max_citations=1) == ["3.2"]
+
+
+def test_a_decline_says_what_is_not_written_where_that_is_on_record() -> None:
+    (document,) = real_knowledge().documents
+    one = UnansweredQuestion("超页怎么处罚", ("2.2",), "没有写超页怎么处罚")
+    searcher = ScriptedSearcher()
+    searcher.knowledge = KnowledgeBase((replace(document, unanswered=(one,)),))
+    searcher.script = {question: hits({"2.2": 0.2}, near=0.9) for question in ("超页 怎么处罚？", "超页怎么罚")}
+    assistant = Assistant(searcher, POLICY)
+    assert assistant.ask("超页 怎么处罚？").lead == "《通知》提到了相近的内容，但没有写超页怎么处罚。"
+    assert assistant.ask("超页怎么罚").lead == "《通知》提到了相近的内容，但没有写您问的这一点。"
 
 
 # --- thresholds: answerable 0.5, clarify 0.3, ratio 0.5, related 0.05 unless said ---

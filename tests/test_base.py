@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,3 +98,14 @@ def test_display_puts_a_heading_on_one_line() -> None:
     assert background.display == background.text
     assert all("\n" not in clause.display for clause in real_knowledge())
     assert (heading.is_heading, background.is_heading) == (True, False)
+
+
+def test_why_a_question_on_record_is_unanswered(tmp_path: Path) -> None:
+    def change(record: dict[str, Any]) -> None:
+        record["unanswered"][1]["why"] = "没有写空调的温度"
+
+    write_notice(tmp_path, change=change)
+    knowledge = load_knowledge(tmp_path)
+    assert knowledge.why_unanswered("办公室的 空调，多少度合适？？") == "没有写空调的温度"
+    assert knowledge.why_unanswered("公务用车坏了找谁修") == ""
+    assert knowledge.why_unanswered("") == ""

@@ -58,7 +58,7 @@ REWORDED = {
 MEASURES = tuple(REWORDED)
 #: Measures in pairs that change places; the last one, left over, stays.
 PAIRS = tuple(zip(MEASURES[::2], MEASURES[1::2], strict=False))
-PLACES = {**{a: b for a, b in PAIRS}, **{b: a for a, b in PAIRS}}
+PLACES = {**dict(PAIRS), **{b: a for a, b in PAIRS}}
 
 
 def build(root: Path, change: Callable[[dict[str, Any], str], str]) -> Assistant:
