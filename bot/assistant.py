@@ -203,7 +203,9 @@ def _words(decision: Decision, knowledge: KnowledgeBase) -> tuple[str, str]:
     near = replies.DECLINE_NEAR_WHY if decision.why else replies.DECLINE_NEAR
     forms = {"near": near, "attack": replies.DECLINE_ATTACK}
     known = decision.reason in ("near", "far", "noise", "attack")
-    lead = forms.get(decision.reason, replies.DECLINE).format(title=title, why=decision.why) if known else decision.reason
+    lead = (
+        forms.get(decision.reason, replies.DECLINE).format(title=title, why=decision.why) if known else decision.reason
+    )
     lines = [lead]
     if clauses:
         lines.append(replies.related_line(clauses))

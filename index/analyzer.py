@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 import opencc
 from pypinyin import lazy_pinyin
 
-VERSION = 2
+VERSION = 3
 #: Longer text is cut before it is normalised: one character can become eighteen.
 MAX_CHARACTERS = 2000
 

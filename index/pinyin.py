@@ -1,14 +1,15 @@
 """Questions typed in pinyin, back into characters: yi ge wenjian zuiduo ji ye -> 一个文件最多几页.
 
 A bigram model over the knowledge base's own texts picks, for the syllables, the characters that people here use
-(Viterbi search). Strings of initials (dcjckh) become the phrase of a clause that has these initials. Text that is
-not pinyin, English above all, is left as it is.
+(Viterbi search). Tones, as marks or digits, are dropped. Strings of initials (dcjckh) become the phrase of a clause
+that has these initials. Text that is not pinyin, English above all, is left as it is.
 """
 
 from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
@@ -19,8 +20,21 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 _LETTERS = re.compile(r"[a-zü]+(?:[ '’]+[a-zü]+)*")
 _INITIALS = re.compile(r"(?<![a-z])[bpmfdtnlgkhjqxrzcsyw]{4,8}(?![a-z])")
 MIN_SYLLABLES = 3
+#: Two syllables among characters are read when people here write the two characters together at least this often.
+MIN_PAIRS = 5
+_TONE_MARKS = frozenset("\u0300\u0301\u0304\u030c")
+_TONE_DIGITS = re.compile(r"(?<=[a-zü])[1-5](?![0-9])")
+_MARKED = re.compile("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]")
 SHORTEST_INITIALS, LONGEST_INITIALS = 4, 8
 _START = "^"
+
+
+def _without_tones(text: str) -> str:
+    """Text without tone marks; without tone digits too, where several words end in one (yi1 piao4, but not covid19)."""
+    if _MARKED.search(text):
+        apart = unicodedata.normalize("NFD", text)
+        text = unicodedata.normalize("NFC", "".join(c for c in apart if c not in _TONE_MARKS))
+    return _TONE_DIGITS.sub("", text) if len(_TONE_DIGITS.findall(text)) > 1 else text
 
 
 def has_letters(text: str) -> bool:
@@ -48,10 +62,13 @@ class PinyinReader:
 
     def read(self, text: str) -> str:
         """Normalised text with what is pinyin or initials in it turned into characters."""
-        text = _INITIALS.sub(lambda match: self._initials.get(match.group(), match.group()), text)
-        return _LETTERS.sub(lambda match: self._decode(match.group()), text)
+        plain = _without_tones(text)
+        plain = _INITIALS.sub(lambda match: self._initials.get(match.group(), match.group()), plain)
+        mixed = _CHINESE.search(plain) is not None
+        read = _LETTERS.sub(lambda match: self._decode(match.group(), mixed), plain)
+        return text if read == _without_tones(text) else read
 
-    def _decode(self, letters: str) -> str:
+    def _decode(self, letters: str, mixed: bool) -> str:
         words = re.split(r"[ '’]+", letters)
         syllables: list[str] = []
         for word in words:
@@ -59,7 +76,10 @@ class PinyinReader:
             if parts is None:
                 return letters
             syllables += parts
-        return self._characters_for(syllables) if len(syllables) >= MIN_SYLLABLES else letters
+        if len(syllables) >= MIN_SYLLABLES:
+            return self._characters_for(syllables)
+        pair = self._characters_for(syllables) if mixed and len(syllables) == MIN_SYLLABLES - 1 else ""
+        return pair if self._bigrams[pair] >= MIN_PAIRS else letters
 
     def _split(self, word: str) -> list[str] | None:
         """The word as the fewest known syllables, or None."""

@@ -26,6 +26,10 @@ READER = PinyinReader(
         ("lvse tongdao", "绿色通道"),
         ("dcjckh对县乡村要减少多少", "督查检查考核对县乡村要减少多少"),
         ("ypfj", "一票否决"),
+        ("yī gè wénjiàn zuìduō jǐ yè", "一个文件最多几页"),
+        ("yi1 ge4 wen2jian4 zui4duo1 ji3 ye4", "一个文件最多几页"),
+        ("lǜsè tōngdào", "绿色通道"),
+        ("这个wenjian最多jiye", "这个wenjian最多jiye"),  # two syllables, and too seldom together here
     ],
 )
 def test_reads(typed: str, read: str) -> None:
@@ -44,10 +48,20 @@ def test_reads(typed: str, read: str) -> None:
         "app截图",
         "",
         "一个文件最多几页",
+        "covid19 和 h1n1",
+        "café",
     ],
 )
 def test_leaves_alone(text: str) -> None:
     assert READER.read(text) == text
+
+
+def test_two_syllables_among_characters_are_read_when_often_written_together() -> None:
+    reader = PinyinReader(["开会能不能短一点", "开会要不要陪", "又要开会", "开会开会"], [])
+    assert reader.read("kaihui 能不能短一点") == "开会 能不能短一点"
+    assert reader.read("kai hui 能不能短一点") == "开会 能不能短一点"
+    assert reader.read("kaihui") == "kaihui"  # alone it may be English
+    assert reader.read("yaopei 能不能") == "yaopei 能不能"  # 要陪 was seen once
 
 
 @given(st.text(max_size=60))
