@@ -23,13 +23,14 @@ from tqdm import tqdm
 
 from bot.answer import Answer
 from bot.assistant import Assistant
-from bot.bootstrap import build_assistant
+from bot.bootstrap import build_assistant, index_settings
 from bot.channels.terminal import progress_bar
 from bot.config import Config, find_config, load_config
 from bot.trust import RECORD, Evaluation, Share, wilson
 from index import analyzer
 from index.builtin_model import BUILDER_VERSION
 from index.embedder import BUILTIN
+from index.retriever import fitting_adapter
 from knowledge.base import KnowledgeBase
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -252,9 +253,11 @@ def _describe(path: Path) -> str:
     return f"`{path.name}`, {count} questions, sha256 `{hashlib.sha256(content).hexdigest()[:16]}`"
 
 
-def model_name(config: Config) -> str:
-    """The configured model; the built-in one with the version of its making."""
-    return f"{BUILTIN}-{BUILDER_VERSION}" if config.model.name == BUILTIN else config.model.name
+def model_name(config: Config, knowledge: KnowledgeBase) -> str:
+    """The configured model (the built-in one with the version of its making), and its adapter where one is used."""
+    name = f"{BUILTIN}-{BUILDER_VERSION}" if config.model.name == BUILTIN else config.model.name
+    adapter = fitting_adapter(knowledge, index_settings(config))
+    return name if adapter is None else f"{name}+{adapter.digest}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -284,7 +287,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.answers is not None:
         options.answers.write_text("\n".join(run.answers) + "\n", encoding="utf8")
     if not options.sets:
-        record = record_of(run, assistant, model_name(config))
+        record = record_of(run, assistant, model_name(config, assistant.knowledge))
         RECORD.write_text(record.to_json(), encoding="utf8")
         REPORT.write_text(report(record, run.groups, paths), encoding="utf8")
         print(f"written: {REPORT.name}, {RECORD.name}")

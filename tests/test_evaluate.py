@@ -11,6 +11,8 @@ import pytest
 from bot.answer import Answer, Citation
 from bot.config import Config
 from bot.trust import Evaluation
+from index import analyzer
+from index.adapter import Adapter, Receipt
 from scripts import evaluate
 from scripts.evaluate import Verdict, bare, judge, known_questions, model_name
 from tests.fakes import real_knowledge, scripted_assistant
@@ -126,6 +128,7 @@ class Bench:
         monkeypatch.setattr(evaluate, "REPORT", self.report)
         monkeypatch.setattr(evaluate, "RECORD", self.record)
         monkeypatch.setattr(evaluate, "build_assistant", lambda *_: scripted_assistant())
+        monkeypatch.setattr(evaluate, "fitting_adapter", lambda *_: None)
         self.write(LABELS)
 
     def write(self, labels: list[dict[str, Any]]) -> None:
@@ -166,7 +169,7 @@ def test_record_holds_the_headline_figures(bench: Bench) -> None:
     assert json.loads(bench.record.read_text("utf8")) == {
         "knowledge_version": real_knowledge().version,
         "model": "builtin-1",
-        "analyzer_version": 2,
+        "analyzer_version": analyzer.VERSION,
         "mode": "full",
         "right": {"count": 2, "total": 5, "low": 0.117618, "high": 0.76928},
         "false_answers": {"count": 1, "total": 2, "low": 0.094529, "high": 0.905471},
@@ -183,7 +186,7 @@ def test_report_holds_the_figures_and_their_limits(bench: Bench) -> None:
     assert lines[2].startswith("Written by `make eval` (scripts/evaluate.py); never edit it by hand.")
     for line in (
         f"- Knowledge version: `{real_knowledge().version}`",
-        "- Model: `builtin-1`; analyzer version 2; mode `full`",
+        f"- Model: `builtin-1`; analyzer version {analyzer.VERSION}; mode `full`",
         "- Questions: 5",
         "| answered right | 2 | 5 | 40.0 | 11.8 to 76.9 |",
         "| **false answers**: the notice does not answer, yet a clause was cited | 1 | 2 | 50.0 | 9.5 to 90.5 |",
@@ -230,6 +233,13 @@ def test_named_sets_write_nothing(bench: Bench, capsys: pytest.CaptureFixture[st
 
 
 def test_a_model_of_ones_own_is_named() -> None:
-    config = Config.model_validate({"model": {"name": "models/other"}})
-    assert model_name(config) == "models/other"
-    assert model_name(Config.model_validate({})) == "builtin-1"
+    config = Config.model_validate({"model": {"name": "models/other", "adapter": ""}})
+    assert model_name(config, real_knowledge()) == "models/other"
+    assert model_name(Config.model_validate({"model": {"adapter": ""}}), real_knowledge()) == "builtin-1"
+
+
+def test_the_adapter_in_use_is_named(tmp_path: Path) -> None:
+    receipt = Receipt.of("builtin-1", real_knowledge())
+    saved = Adapter(receipt, {}, {}, frozenset()).save(tmp_path / "a.safetensors")
+    config = Config.model_validate({"model": {"adapter": str(tmp_path / "a.safetensors")}})
+    assert model_name(config, real_knowledge()) == f"builtin-1+{saved.digest}"
