@@ -11,6 +11,7 @@ from typing import Protocol
 from bot import replies, rewriter
 from bot.answer import Answer, Citation, Mode, Outcome
 from bot.config import AnswersConfig
+from bot.remembered import Remembered
 from index.hit import SearchResult
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause
@@ -67,6 +68,7 @@ class Assistant:
     def __init__(self, searcher: Searcher, policy: AnswersConfig) -> None:
         self._searcher = searcher
         self._policy = policy
+        self._search = Remembered(searcher.search, policy.remembered_questions)
 
     @property
     def knowledge(self) -> KnowledgeBase:
@@ -94,7 +96,7 @@ class Assistant:
             return Explanation(self._compose(refused, None, started, searched=False), None, refused)
         recent = [_sendable(one) for one in history][max(len(history) - self._policy.max_history, 0) :]
         resolved = rewriter.resolve(question, recent, self.knowledge, locate=self._locate)
-        result = self._searcher.search(resolved or question)
+        result = self._search(resolved or question)
         decision = decide(result, self._policy, self.knowledge)
         if decision.reason == "near":
             decision = replace(decision, why=self.knowledge.why_unanswered(resolved or question))
@@ -102,7 +104,7 @@ class Assistant:
 
     def _locate(self, earlier: str) -> Clause | None:
         """The clause that an earlier question was about, if one was found."""
-        decision = decide(self._searcher.search(earlier), self._policy, self.knowledge)
+        decision = decide(self._search(earlier), self._policy, self.knowledge)
         return decision.clauses[0] if decision.outcome == "answer" else None
 
     def _refuse(self, question: str) -> Decision | None:

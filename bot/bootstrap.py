@@ -69,7 +69,8 @@ def train_adapter(config: Config, path: Path, progress: Progress, *, seed: int, 
     settings = index_settings(config)
     recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
     try:
-        adapter, report = train(knowledge, load_encoder(settings, progress), settings.query_prefix, recipe, progress)
+        encoder = load_encoder(settings, progress, exact=True)
+        adapter, report = train(knowledge, encoder, settings.query_prefix, recipe, progress)
     except NothingToLearn as error:
         raise JianfuError(replies.TRAIN_NO_QUESTIONS) from error
     adapter.save(path)

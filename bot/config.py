@@ -57,6 +57,7 @@ class AnswersConfig(_Section):
     max_options: int = Field(default=3, ge=2, le=8)
     max_question_characters: int = Field(default=500, ge=10, le=4000)
     max_history: int = Field(default=6, ge=0, le=50)
+    remembered_questions: int = Field(default=1000, ge=0, le=100_000)
 
 
 class WebConfig(_Section):
@@ -65,7 +66,7 @@ class WebConfig(_Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
     max_body_bytes: int = Field(default=65536, ge=1024)
-    concurrent_questions: int = Field(default=4, ge=1, le=64)
+    concurrent_questions: int = Field(default=16, ge=1, le=64)
 
 
 class TelegramConfig(_Section):

@@ -19,11 +19,12 @@ import numpy as np
 
 from index import analyzer, storage
 from index.adapter import Adapter, AdapterUnusable
+from index.batching import BatchingEncoder
 from index.builtin_model import ModelUnavailable
 from index.calibration import Calibration, Evidence, Floats, default_prior, features, prior_digest
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
-from index.embedder import Encoder, SentenceTransformerEncoder, Vectors, model_fingerprint
+from index.embedder import BATCH, Encoder, SentenceTransformerEncoder, Vectors, model_fingerprint
 from index.examples import Examples, gather, passage, pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
 from index.known import KnownQuestions
@@ -158,7 +159,7 @@ class Retriever:
         if encoder is not None:
             with np.load(revision / "embedding.npz", allow_pickle=False) as stored:
                 classifier = EmbeddingClassifier(stored["mean"], stored["weights"])
-            dense = _Dense(encoder, DenseIndex.load(revision / "clauses.faiss"), classifier)
+            dense = _Dense(BatchingEncoder(encoder, BATCH), DenseIndex.load(revision / "clauses.faiss"), classifier)
         return cls(
             knowledge,
             sparse=SparseIndex.load(revision / "bm25"),
@@ -237,8 +238,10 @@ class Retriever:
         )
 
 
-def load_encoder(settings: Settings, progress: Progress, adapter: Adapter | None = None) -> SentenceTransformerEncoder:
-    """The configured model, changed by an adapter if one is given. Raises ModelUnavailable."""
+def load_encoder(
+    settings: Settings, progress: Progress, adapter: Adapter | None = None, *, exact: bool = False
+) -> SentenceTransformerEncoder:
+    """The configured model, changed by an adapter if one is given; `exact` to train it. Raises ModelUnavailable."""
     return SentenceTransformerEncoder(
         settings.model_name,
         cache=settings.model_cache,
@@ -246,6 +249,7 @@ def load_encoder(settings: Settings, progress: Progress, adapter: Adapter | None
         threads=settings.threads,
         progress=progress,
         adapter=adapter,
+        exact=exact,
     )
 
 

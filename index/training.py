@@ -25,7 +25,7 @@ import numpy.typing as npt
 from index.adapter import Adapter, Half, Receipt, text_key, weight_changes
 from index.analyzer import normalize
 from index.classifiers import EmbeddingClassifier
-from index.embedder import SentenceTransformerEncoder, Vectors
+from index.embedder import SentenceTransformerEncoder, Vectors, fast_half
 from index.examples import Examples, gather, pinyin_reader
 from index.hit import BESIDE
 from index.slips import Slips
@@ -277,13 +277,6 @@ def low_rank(change: Vectors, rank: int) -> tuple[Half, Half]:
     left, values, right = np.linalg.svd(change, full_matrices=False)
     root = np.sqrt(values[:rank])  # shared out evenly, so that both factors fit half precision
     return (left[:, :rank] * root).astype(np.float16), (root[:, None] * right[:rank]).astype(np.float16)
-
-
-def fast_half() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware, three times as fast as float32 here."""
-    import torch  # noqa: PLC0415 - as in _fit
-
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _score(vectors: Vectors, examples: Examples, held: npt.NDArray[np.bool_]) -> tuple[float, float]:

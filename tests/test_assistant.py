@@ -185,6 +185,48 @@ def test_a_decline_says_what_is_not_written_where_that_is_on_record() -> None:
     assert assistant.ask("超页怎么罚").lead == "《通知》提到了相近的内容，但没有写您问的这一点。"
 
 
+# --- repeated questions ---
+
+
+class Counting(ScriptedSearcher):
+    """Counts the searches."""
+
+    searches = 0
+
+    def search(self, query: str) -> SearchResult:
+        self.searches += 1
+        return super().search(query)
+
+
+def test_a_repeated_question_is_searched_once_and_proved_each_time() -> None:
+    searcher = Counting()
+    assistant = Assistant(searcher, POLICY)
+    first, second = assistant.ask("一个文件最多几页"), assistant.ask(" 一个文件最多几页 ")
+    assert (first.answer, first.citations, searcher.searches) == (second.answer, second.citations, 1)
+    source = searcher.knowledge.document("jianfu-2019").source
+    (document,) = searcher.knowledge.documents
+    searcher.knowledge = KnowledgeBase((replace(document, source=source.replace("10页", "12页")),))
+    with pytest.raises(UnprovedQuote):
+        assistant.ask("一个文件最多几页")
+    assert searcher.searches == 1
+
+
+def test_only_so_many_questions_are_remembered() -> None:
+    searcher = Counting()
+    assistant = Assistant(searcher, POLICY.model_copy(update={"remembered_questions": 2}))
+    for question in ("甲", "乙", "甲", "丙", "甲", "乙"):
+        assistant.ask(question)
+    assert searcher.searches == 4  # 甲, 乙, 丙, and 乙 again, which 丙 drove out
+
+
+def test_nothing_is_remembered_at_zero() -> None:
+    searcher = Counting()
+    assistant = Assistant(searcher, POLICY.model_copy(update={"remembered_questions": 0}))
+    for _ in range(3):
+        assistant.ask("一个文件最多几页")
+    assert searcher.searches == 3
+
+
 # --- thresholds: answerable 0.5, clarify 0.3, ratio 0.5, related 0.05 unless said ---
 
 
