@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 from sklearn.linear_model import LogisticRegression
 
 from index.examples import Examples
@@ -38,7 +38,8 @@ PAIRS = 8
 class Evidence:
     """Raw scores of one query, or of n: clause scores (…, clauses), reason scores (…, reasons); None without a model.
 
-    cosine, bm25 and coverage are of the clause's own words; embedding and ngram come from the classifiers.
+    cosine, bm25 and coverage are of the clause's own words; embedding and ngram come from the classifiers. Those of the
+    embedding are log-probabilities: of each clause, of being near it, and of each reason.
     """
 
     bm25: Floats
@@ -47,7 +48,15 @@ class Evidence:
     ngram_beside: Floats
     cosine: Floats | None = None
     embedding: Floats | None = None
+    embedding_near: Floats | None = None
     embedding_beside: Floats | None = None
+
+    def with_vectors(self, cosine: Floats, scores: Floats) -> Evidence:
+        """Add cosines (…, clauses), and the scores of the EmbeddingClassifier (…, classes)."""
+        count = cosine.shape[-1]
+        near = scores[..., count : 2 * count]
+        beside = np.insert(scores[..., 2 * count :], BESIDE.index("near"), logsumexp(near, axis=-1), axis=-1)
+        return replace(self, cosine=cosine, embedding=scores[..., :count], embedding_near=near, embedding_beside=beside)
 
 
 def features(evidence: Evidence) -> dict[str, Floats]:
@@ -59,13 +68,15 @@ def features(evidence: Evidence) -> dict[str, Floats]:
         "ngram_lead": evidence.ngram - _best_other(evidence.ngram),
         "ngram_beside": _spread(evidence.ngram_beside.max(axis=-1), evidence.ngram),
     }
-    if evidence.cosine is not None and evidence.embedding is not None and evidence.embedding_beside is not None:
+    if evidence.cosine is not None and evidence.embedding is not None:
+        assert evidence.embedding_near is not None
+        assert evidence.embedding_beside is not None
         named |= {
             "cosine": evidence.cosine - evidence.cosine.mean(axis=-1, keepdims=True),
             "embedding": evidence.embedding,
             "embedding_lead": evidence.embedding - _best_other(evidence.embedding),
-            "embedding_beside": _spread(evidence.embedding_beside.max(axis=-1), evidence.embedding),
-            "embedding_total": _spread(evidence.embedding.sum(axis=-1), evidence.embedding),
+            "embedding_near": evidence.embedding_near,
+            "embedding_beside": _spread(logsumexp(evidence.embedding_beside, axis=-1), evidence.embedding),
         }
     return named
 
@@ -171,7 +182,7 @@ class Calibration:
         clause_count = examples.labels.shape[1] - len(BESIDE)
         labels = examples.labels[:, :clause_count]
         named = features(evidence)
-        strength = named["embedding"] if "embedding" in named else named["ngram"]
+        strength = np.exp(named["embedding"]) if "embedding" in named else named["ngram"]
         rows, columns = _pairs(strength + named["ngram"] / 20, labels, asked)
         inputs = np.stack([value[rows, columns] for value in named.values()], axis=1)
         known = prior if prior is not None and prior.names == tuple(named) else None
@@ -266,9 +277,8 @@ def _query_inputs(evidence: Evidence, probabilities: Floats) -> Floats:
     ]
     if evidence.cosine is not None and evidence.embedding is not None and evidence.embedding_beside is not None:
         columns += [
-            *_top_two(evidence.embedding),
+            logsumexp(evidence.embedding, axis=-1),
             *np.moveaxis(evidence.embedding_beside, -1, 0),
-            evidence.embedding.sum(axis=-1),
             evidence.cosine.max(axis=-1),
         ]
     return np.stack(columns, axis=-1)

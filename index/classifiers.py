@@ -1,6 +1,6 @@
 """What the known questions teach: two linear classifiers over all clauses and the reasons to decline.
 
-EmbeddingClassifier is ridge regression on question vectors; NgramClassifier is logistic regression on hashed
+EmbeddingClassifier is softmax regression on question vectors; NgramClassifier is logistic regression on hashed
 n-grams, one clause against the rest. Both are small matrices that can be looked into. Each can also score its own
 training texts as if it had not seen them, which calibration.py needs.
 """
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import minimize
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
 
@@ -20,7 +21,8 @@ from index.examples import Labels
 
 Scores = npt.NDArray[np.float32]
 
-RIDGE = 1.0
+SOFTMAX_PENALTY = 1e-4
+SOFTMAX_STEPS = 120
 NGRAM_BUCKETS = 2**17
 NGRAM_INVERSE_PENALTY = 40.0
 FOLDS = 4
@@ -29,27 +31,72 @@ UNKNOWN = -8.0
 
 
 class EmbeddingClassifier:
-    """Ridge regression from centred unit vectors to 0/1 labels; scores are near 1 for a sure class, near 0 else."""
+    """Softmax regression on centred unit vectors over the classes of Examples.classes; scores are log-probabilities."""
 
-    def __init__(self, mean: Vectors, weights: Vectors) -> None:
+    def __init__(self, mean: Vectors, weights: Vectors, bias: Vectors) -> None:
         self.mean = mean
         self.weights = weights
+        self.bias = bias
 
     @classmethod
-    def fit(cls, vectors: Vectors, labels: Labels) -> tuple[EmbeddingClassifier, Scores]:
-        """Fit, and score each training row as left out (exact, by the hat matrix: y - (y - f) / (1 - h))."""
+    def fit(
+        cls, vectors: Vectors, classes: Labels, answerable: Labels, progress: Callable[[float], None]
+    ) -> tuple[EmbeddingClassifier, Scores]:
+        """Fit, and score each training row by a model of the other folds.
+
+        `classes` and `answerable` are those of Examples.
+        """
         mean = vectors.mean(axis=0)
-        inputs = _direction(vectors, mean).astype(np.float64)
-        targets = labels.astype(np.float64)
-        inverse = np.linalg.inv(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]))
-        weights = inverse @ inputs.T @ targets
-        leverage = np.einsum("ij,jk,ik->i", inputs, inverse, inputs, optimize=True)
-        left_out = targets - (targets - inputs @ weights) / (1.0 - leverage)[:, None]
-        return cls(mean.astype(np.float32), weights.astype(np.float32)), left_out.astype(np.float32)
+        inputs = _direction(vectors, mean).astype(np.float32)
+        fold = np.random.default_rng(1).permutation(len(vectors)) % FOLDS
+        left_out = np.empty(classes.shape, dtype=np.float32)
+        for number in range(FOLDS):
+            kept, held = fold != number, fold == number
+            weights, bias = _softmax_regression(inputs[kept], classes[kept], answerable[kept])
+            left_out[held] = _log_softmax(inputs[held] @ weights + bias)
+            progress((number + 1) / (FOLDS + 1))
+        weights, bias = _softmax_regression(inputs, classes, answerable)
+        progress(1.0)
+        return cls(mean.astype(np.float32), weights, bias), left_out
 
     def scores(self, vector: Vectors) -> Scores:
-        """Scores of shape (classes,) for one vector of shape (dimension,)."""
-        return _direction(vector, self.mean) @ self.weights
+        """Log-probabilities of shape (classes,) for one vector of shape (dimension,)."""
+        return _log_softmax(_direction(vector, self.mean) @ self.weights + self.bias)
+
+
+def _softmax_regression(inputs: Vectors, classes: Labels, answerable: npt.NDArray[np.bool_]) -> tuple[Vectors, Vectors]:
+    """Weights (dimension, classes) and bias (classes,) of least loss, by L-BFGS from zero.
+
+    The loss of an answerable row is the cross entropy to all of its classes alike, of any other minus the logarithm of
+    the probability that it belongs to one of those allowed; plus SOFTMAX_PENALTY times the squared weights.
+    """
+    rows, width = inputs.shape
+    count = classes.shape[1]
+    if rows == 0:
+        return np.zeros((width, count), dtype=np.float32), np.zeros(count, dtype=np.float32)
+    allowed = classes.astype(np.float32)
+    shares = allowed / np.maximum(allowed.sum(axis=1, keepdims=True), 1.0)
+
+    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        weights = flat[:-count].reshape(width, count).astype(np.float32)
+        logs = _log_softmax(inputs @ weights + flat[-count:].astype(np.float32))
+        chances = np.exp(logs)
+        inside = np.maximum((chances * allowed).sum(axis=1, keepdims=True), 1e-30)
+        wanted = np.where(answerable[:, None], shares, chances * allowed / inside)
+        each = np.where(answerable, -(shares * logs).sum(axis=1), -np.log(inside[:, 0]))
+        slope = (chances - wanted) / rows
+        value = float(each.mean()) + SOFTMAX_PENALTY * float((weights.astype(np.float64) ** 2).sum())
+        by_weight = inputs.T @ slope + 2 * SOFTMAX_PENALTY * weights
+        return value, np.concatenate([by_weight.ravel(), slope.sum(axis=0)]).astype(np.float64)
+
+    start = np.zeros(width * count + count)
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": SOFTMAX_STEPS}).x
+    return found[:-count].reshape(width, count).astype(np.float32), found[-count:].astype(np.float32)
+
+
+def _log_softmax(logits: Vectors) -> Vectors:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return (shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))).astype(np.float32)  # type: ignore[no-any-return]
 
 
 def _direction(vectors: Vectors, mean: Vectors) -> Vectors:

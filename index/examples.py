@@ -23,12 +23,30 @@ class Examples:
 
     `labels` has shape (texts, clauses + reasons): a column for each clause of the knowledge base in order, then one
     for each reason in BESIDE. `is_question` tells people's questions from clause texts, which serve as examples of
-    themselves so that a clause without questions can be found too.
+    themselves so that a clause without questions can be found too. `near`, of shape (texts, clauses), marks which clauses
+    a near miss is near to (all of them where that is not on record); its row is empty for every other text.
     """
 
     texts: tuple[str, ...]
     labels: Labels
     is_question: npt.NDArray[np.bool_]
+    near: Labels
+
+    @property
+    def answerable(self) -> npt.NDArray[np.bool_]:
+        """For each text, whether some clause answers it; shape (texts,)."""
+        return np.asarray(self.labels[:, : self.near.shape[1]].any(axis=1), dtype=np.bool_)
+
+    @property
+    def classes(self) -> Labels:
+        """Classes allowed for each text, of shape (texts, 2 x clauses + reasons - 1).
+
+        First the clauses, then "near this clause, but not answered", then the other reasons. An answerable text needs
+        all of its classes, any other belongs to one of those marked.
+        """
+        count = self.near.shape[1]
+        others = np.delete(self.labels[:, count:], BESIDE.index("near"), axis=1)
+        return np.concatenate([self.labels[:, :count], self.near, others], axis=1)
 
 
 def pinyin_reader(knowledge: KnowledgeBase) -> PinyinReader:
@@ -56,6 +74,7 @@ def gather(knowledge: KnowledgeBase, reader: PinyinReader) -> Examples:
     texts: list[str] = []
     columns: list[list[int]] = []
     asked: list[bool] = []
+    near: dict[int, list[int]] = {}
 
     def add(text: str, marked: Sequence[int], is_question: bool = True) -> None:
         texts.append(reader.read(normalize(text)))
@@ -70,6 +89,7 @@ def gather(knowledge: KnowledgeBase, reader: PinyinReader) -> Examples:
         for shared in document.shared_questions:
             add(shared.text, [column[document.id, reference] for reference in shared.clauses])
         for unanswered in document.unanswered:
+            near[len(texts)] = [column[document.id, reference] for reference in unanswered.related]
             add(unanswered.text, [reason_column["near"]])
     for reason, questions in knowledge.out_of_scope.items():
         for question in questions:
@@ -77,7 +97,10 @@ def gather(knowledge: KnowledgeBase, reader: PinyinReader) -> Examples:
     labels = np.zeros((len(texts), len(clauses) + len(BESIDE)), dtype=np.bool_)
     for row, marked in enumerate(columns):
         labels[row, marked] = True
-    return Examples(tuple(texts), labels, np.array(asked, dtype=np.bool_))
+    near_labels = np.zeros((len(texts), len(clauses)), dtype=np.bool_)
+    for row, related in near.items():
+        near_labels[row, related or slice(None)] = True
+    return Examples(tuple(texts), labels, np.array(asked, dtype=np.bool_), near_labels)
 
 
 def passage(clause: Clause, knowledge: KnowledgeBase) -> str:

@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 Progress = Callable[[str, float | None], None]
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 6
+FORMAT = 7
 #: Probability given to the answer on record of a question asked in the same words.
 RECORDED = 0.99
 #: How many clauses a search returns at most.
@@ -158,7 +158,7 @@ class Retriever:
         dense = None
         if encoder is not None:
             with np.load(revision / "embedding.npz", allow_pickle=False) as stored:
-                classifier = EmbeddingClassifier(stored["mean"], stored["weights"])
+                classifier = EmbeddingClassifier(stored["mean"], stored["weights"], stored["bias"])
             dense = _Dense(BatchingEncoder(encoder, BATCH), DenseIndex.load(revision / "clauses.faiss"), classifier)
         return cls(
             knowledge,
@@ -220,22 +220,14 @@ class Retriever:
         ngram = self._ngrams.scores(normalized)
         bm25 = self._sparse.scores(normalized)
         coverage = self._sparse.coverage(normalized)
+        evidence = Evidence(bm25=bm25, coverage=coverage, ngram=ngram[:count], ngram_beside=ngram[count:])
         if self._dense is None:
-            return Evidence(bm25=bm25, coverage=coverage, ngram=ngram[:count], ngram_beside=ngram[count:])
+            return evidence
         vector = self._dense.encoder.encode([self._query_prefix + normalized])[0]
         cosine = np.zeros(count, dtype=np.float32)
         for row, score in self._dense.clauses.search(vector, count):
             cosine[row] = score
-        embedding = self._dense.classifier.scores(vector)
-        return Evidence(
-            bm25=bm25,
-            coverage=coverage,
-            ngram=ngram[:count],
-            ngram_beside=ngram[count:],
-            cosine=cosine,
-            embedding=embedding[:count],
-            embedding_beside=embedding[count:],
-        )
+        return evidence.with_vectors(cosine, self._dense.classifier.scores(vector))
 
 
 def load_encoder(
@@ -312,7 +304,7 @@ def _build(
     )
     if encoder is not None:
         vectors = _encode(examples, passages, encoder, settings, progress)
-        evidence = _build_dense(folder, evidence, examples, vectors)
+        evidence = _build_dense(folder, evidence, examples, vectors, progress)
     progress("校准把握程度", None)
     # What the adapter learned from looks surer than any new question, so it tells nothing about how sure to be.
     honest = examples.is_question if adapter is None else examples.is_question & adapter.unseen(examples.texts)
@@ -331,21 +323,14 @@ def _encode(
     return encode_cached(encoder, texts, cache, lambda done: progress("计算已知问题的语义向量", done))
 
 
-def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: Vectors) -> Evidence:
+def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: Vectors, progress: Progress) -> Evidence:
     """Write the artifacts that need vectors, and add their left-out scores to the evidence."""
     question_vectors, clause_vectors = vectors[: len(examples.texts)], vectors[len(examples.texts) :]
     clauses = DenseIndex(clause_vectors.shape[1])
     clauses.add(clause_vectors)
     clauses.save(folder / "clauses.faiss")
-    classifier, scores = EmbeddingClassifier.fit(question_vectors, examples.labels)
-    np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights)
-    count = len(clause_vectors)
-    return Evidence(
-        bm25=lexical.bm25,
-        coverage=lexical.coverage,
-        ngram=lexical.ngram,
-        ngram_beside=lexical.ngram_beside,
-        cosine=question_vectors @ clause_vectors.T,
-        embedding=scores[:, :count],
-        embedding_beside=scores[:, count:],
+    classifier, scores = EmbeddingClassifier.fit(
+        question_vectors, examples.classes, examples.answerable, lambda done: progress("学习已知问题的意思", done)
     )
+    np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights, bias=classifier.bias)
+    return lexical.with_vectors(question_vectors @ clause_vectors.T, scores)

@@ -23,11 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from index.adapter import Adapter, Half, Receipt, text_key, weight_changes
-from index.analyzer import normalize
 from index.classifiers import EmbeddingClassifier
 from index.embedder import SentenceTransformerEncoder, Vectors, fast_half
 from index.examples import Examples, gather, pinyin_reader
-from index.hit import BESIDE
 from index.slips import Slips
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
@@ -74,7 +72,7 @@ class Report:
     """What training gained, on the questions held out, in percent: before with the plain model, then adapted.
 
     `first`: the best-scored clause answers, of the answerable questions, by the linear classifier on vectors alone.
-    `told_apart`: of all, whether the best clause scores above every reason to decline exactly when one answers.
+    `told_apart`: of all, whether it gives the clauses together more than half exactly when one of them answers.
     """
 
     learned: int
@@ -94,16 +92,14 @@ def train(
 
     Raises NothingToLearn, and ModelUnavailable when the model is of a kind that cannot be changed so.
     """
-    reader = pinyin_reader(knowledge)
-    examples = gather(knowledge, reader)
+    examples = gather(knowledge, pinyin_reader(knowledge))
     held = _held_out(examples, recipe.held_out)
     if held.all() or not examples.is_question.any():
         raise NothingToLearn("no questions to learn from")
     receipt = Receipt.of(encoder.fingerprint, knowledge)
     texts = tuple(query_prefix + text for text in examples.texts)
     before = encoder.encode(texts, lambda done: progress("计算训练前的语义向量", done))
-    targets = _targets(examples, knowledge, lambda text: reader.read(normalize(text)))
-    factors, shifts = _fit(encoder, _Lesson(examples, query_prefix, targets, ~held, before), recipe, progress)
+    factors, shifts = _fit(encoder, _Lesson(examples, query_prefix, ~held, before), recipe, progress)
     trained = frozenset(text_key(text) for text, out in zip(examples.texts, held, strict=True) if not out)
     after = encoder.encode(texts, lambda done: progress("计算训练后的语义向量", done))
     (first_before, apart_before), (first_after, apart_after) = (
@@ -122,35 +118,12 @@ def _held_out(examples: Examples, share: float) -> npt.NDArray[np.bool_]:
     return (np.array(fractions) < share) & examples.is_question
 
 
-def _targets(examples: Examples, knowledge: KnowledgeBase, read: Callable[[str], str]) -> Targets:
-    """Classes allowed for each example, 0 or 1, of shape (texts, 2 x clauses + reasons - 1).
-
-    First the clauses, then "near this clause", then the other reasons to decline. A near miss whose clause is not
-    recorded may be near any.
-    """
-    clauses = list(knowledge)
-    place = {(clause.document, clause.id): i for i, clause in enumerate(clauses)}
-    near_of = {
-        read(unanswered.text): [place[document.id, one] for one in unanswered.related]
-        for document in knowledge.documents
-        for unanswered in document.unanswered
-    }
-    count = len(clauses)
-    answers, reasons = examples.labels[:, :count], examples.labels[:, count:]
-    near_column = BESIDE.index("near")
-    near = np.zeros((len(examples.texts), count), dtype=np.float32)
-    for row in np.flatnonzero(reasons[:, near_column]):
-        near[row, near_of.get(examples.texts[row]) or slice(None)] = 1.0
-    return np.concatenate([answers, near, np.delete(reasons, near_column, axis=1)], axis=1).astype(np.float32)
-
-
 @dataclass(frozen=True, slots=True)
 class _Lesson:
-    """What to learn: examples, which of them, their targets, and their vectors before."""
+    """What to learn: examples, which of them, and their vectors before."""
 
     examples: Examples
     query_prefix: str
-    targets: Targets
     learn: npt.NDArray[np.bool_]
     before: Vectors
 
@@ -200,10 +173,11 @@ def _descend(
     texts, rows = lesson.examples.texts, np.flatnonzero(lesson.learn)
     order = random.Random(recipe.seed)  # noqa: S311 - not a secret
     slips = Slips(texts, recipe.seed)
-    allowed = torch.from_numpy(lesson.targets)
-    answerable = torch.from_numpy(lesson.examples.labels[:, : -len(BESIDE)].any(axis=1))
+    targets = lesson.examples.classes.astype(np.float32)
+    allowed = torch.from_numpy(targets)
+    answerable = torch.from_numpy(lesson.examples.answerable)
     mean = torch.from_numpy(lesson.before.mean(axis=0))
-    classes = torch.nn.Parameter(_class_means(lesson.before[rows], lesson.targets[rows]))
+    classes = torch.nn.Parameter(_class_means(lesson.before[rows], targets[rows]))
     bias = torch.nn.Parameter(torch.zeros(len(classes)))
     scale = torch.nn.Parameter(torch.tensor(math.log(1 / recipe.temperature)))
     optimizer = torch.optim.AdamW(
@@ -281,11 +255,10 @@ def low_rank(change: Vectors, rank: int) -> tuple[Half, Half]:
 
 def _score(vectors: Vectors, examples: Examples, held: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """Percentages of Report for some vectors: `first` and `told_apart`, on the questions held out."""
-    _, scores = EmbeddingClassifier.fit(vectors, examples.labels)
-    count = examples.labels.shape[1] - len(BESIDE)
-    labels, scores = examples.labels[held][:, :count], scores[held]
-    answerable = labels.any(axis=1)
-    right = labels[np.arange(len(labels)), scores[:, :count].argmax(axis=1)]
-    apart = (scores[:, :count].max(axis=1) > scores[:, count:].max(axis=1)) == answerable
+    _, scores = EmbeddingClassifier.fit(vectors, examples.classes, examples.answerable, lambda done: None)
+    count = examples.near.shape[1]
+    labels, chances, answerable = examples.labels[held][:, :count], np.exp(scores[held]), examples.answerable[held]
+    right = labels[np.arange(len(labels)), chances[:, :count].argmax(axis=1)]
+    apart = (chances[:, :count].sum(axis=1) > 0.5) == answerable
     first = 100.0 * float(right[answerable].mean()) if answerable.any() else math.nan
     return first, 100.0 * float(apart.mean()) if len(labels) else math.nan

@@ -33,7 +33,7 @@ def main() -> None:
         if vectors.exists():
             shutil.copy(vectors, aside / "vectors.npz")
         for name, model in (("full", settings.model_name), ("lexical", "/no/model")):
-            built = Retriever.load(knowledge, replace(settings, folder=aside, model_name=model), print)
+            built = Retriever.load(knowledge, replace(settings, folder=aside, model_name=model, adapter=None), print)
             if (name == "full") != (built.mode == "full"):
                 raise ModelUnavailable("no model, no prior for it")
             revision = aside / name / (aside / name / "CURRENT").read_text("utf8")

@@ -37,13 +37,13 @@ def draw(seed: int, count: int, *, dense: bool = True) -> tuple[Evidence, Exampl
         ngram_beside=(0.5 * beside).astype(single),
     )
     if dense:
-        evidence = dataclasses.replace(
-            evidence,
-            cosine=chance.normal(0.8, 0.05, size=(count, CLAUSES)).astype(single),
-            embedding=chance.normal(0.1, 0.2, size=(count, CLAUSES)).astype(single),
-            embedding_beside=chance.normal(0.1, 0.2, size=(count, REASONS)).astype(single),
+        cosine = chance.normal(0.8, 0.05, size=(count, CLAUSES)).astype(single)
+        evidence = evidence.with_vectors(
+            cosine, chance.normal(-3, 1, size=(count, 2 * CLAUSES + REASONS - 1)).astype(single)
         )
-    return evidence, Examples(("",) * count, labels, np.ones(count, dtype=np.bool_))
+    return evidence, Examples(
+        ("",) * count, labels, np.ones(count, dtype=np.bool_), np.zeros((count, CLAUSES), dtype=np.bool_)
+    )
 
 
 def rows_of(evidence: Evidence, rows: npt.NDArray[np.bool_] | int) -> Evidence:
@@ -157,9 +157,27 @@ def test_only_questions_count() -> None:
     asked = np.arange(600) < 300
     first = rows_of(evidence, asked)
     both = Calibration.fit(evidence, dataclasses.replace(examples, is_question=asked))
-    alone = Calibration.fit(first, Examples(("",) * 300, examples.labels[:300], np.ones(300, dtype=np.bool_)))
+    half = Examples(("",) * 300, examples.labels[:300], np.ones(300, dtype=np.bool_), examples.near[:300])
+    alone = Calibration.fit(first, half)
+    marked = Calibration.fit(evidence, examples, honest=asked)
+    for name, value in alone.to_arrays().items():
+        np.testing.assert_array_equal(marked.to_arrays()[name], value)
     for name, value in alone.to_arrays().items():
         np.testing.assert_array_equal(both.to_arrays()[name], value)
+
+
+def test_scores_of_the_vectors_find_their_places() -> None:
+    scores = np.log(
+        np.array([0.3, 0.1, 0.2, 0.05, 0.15, 0.1, 0.06, 0.04], dtype=np.float32)
+    )  # 2 clauses, 2 near, 4 others
+    nothing = np.zeros(2, dtype=np.float32)
+    plain = Evidence(bm25=nothing, coverage=nothing, ngram=nothing, ngram_beside=np.zeros(REASONS, dtype=np.float32))
+    evidence = plain.with_vectors(np.array([0.9, 0.8], dtype=np.float32), scores)
+    assert np.exp(evidence.embedding) == pytest.approx([0.3, 0.1])
+    assert np.exp(evidence.embedding_near) == pytest.approx([0.2, 0.05])
+    assert np.exp(evidence.embedding_beside) == pytest.approx([0.25, 0.15, 0.1, 0.06, 0.04])  # near first, as in BESIDE
+    assert BESIDE[0] == "near"
+    assert np.exp(features(evidence)["embedding_beside"]) == pytest.approx([0.6, 0.6])
 
 
 def test_a_tie_leads_by_nothing() -> None:

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
 from index.analyzer import normalize
-from index.classifiers import RIDGE, UNKNOWN, EmbeddingClassifier, NgramClassifier
+from index.classifiers import SOFTMAX_PENALTY, UNKNOWN, EmbeddingClassifier, NgramClassifier
 from index.embedder import Vectors
 from index.examples import Labels
 
@@ -30,47 +31,84 @@ def random_data(seed: int, rows: int, dimension: int, classes: int) -> tuple[Vec
     return vectors, chance.random((rows, classes)) < 0.3
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 1000), st.integers(2, 25), st.integers(2, 12))
-def test_left_out_scores_equal_refitting_without_the_row(seed: int, rows: int, dimension: int) -> None:
-    vectors, labels = random_data(seed, rows, dimension, 3)
-    _, left_out = EmbeddingClassifier.fit(vectors, labels)
-    centred = vectors.astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
-    inputs = centred / np.linalg.norm(centred, axis=1, keepdims=True)
-    for row in range(rows):
-        others = np.arange(rows) != row
-        gram = inputs[others].T @ inputs[others] + RIDGE * np.eye(dimension)
-        weights = np.linalg.solve(gram, inputs[others].T @ labels[others].astype(np.float64))
-        np.testing.assert_allclose(left_out[row], inputs[row] @ weights, atol=2e-5)
+def silent(done: float) -> None:
+    """No progress shown."""
 
 
-def test_ridge_scores_rows_as_it_fitted_them() -> None:
-    vectors, labels = random_data(3, 60, 8, 4)
-    classifier, _ = EmbeddingClassifier.fit(vectors, labels)
+ALL_ANSWERED = np.ones(400, dtype=np.bool_)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 1000), st.integers(8, 40))
+def test_a_row_is_scored_as_if_its_label_were_unknown(seed: int, rows: int) -> None:
+    vectors, _ = random_data(seed, rows, 6, 3)
+    truth = np.random.default_rng(seed).integers(0, 3, rows)
+    classes = np.eye(3, dtype=np.bool_)[truth]
+    _, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:rows], silent)
+    changed = classes.copy()
+    changed[0] = np.roll(changed[0], 1)
+    _, again = EmbeddingClassifier.fit(vectors, changed, ALL_ANSWERED[:rows], silent)
+    np.testing.assert_array_equal(left_out[0], again[0])
+
+
+def test_it_is_the_softmax_regression_of_scikit_learn() -> None:
+    vectors, _ = random_data(3, 300, 8, 4)
+    truth = (vectors[:, :4] + 0.3 * np.random.default_rng(1).normal(size=(300, 4))).argmax(axis=1)
+    classifier, _ = EmbeddingClassifier.fit(vectors, np.eye(4, dtype=np.bool_)[truth], ALL_ANSWERED[:300], silent)
+    centred = vectors - vectors.mean(axis=0)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    theirs = LogisticRegression(C=1 / (2 * SOFTMAX_PENALTY * 300), max_iter=2000).fit(centred, truth)
+    np.testing.assert_allclose(np.exp(classifier.scores(vectors)), theirs.predict_proba(centred), atol=0.02)
+
+
+def test_scores_are_log_probabilities_of_each_row_alone() -> None:
+    vectors, _ = random_data(3, 60, 8, 4)
+    classes = np.eye(4, dtype=np.bool_)[np.arange(60) % 4]
+    classifier, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:60], silent)
     together = classifier.scores(vectors)
-    assert together.shape == (60, 4)
+    assert together.shape == left_out.shape == (60, 4)
+    np.testing.assert_allclose(np.exp(together).sum(axis=1), 1.0, atol=1e-5)
     for row in range(60):
-        np.testing.assert_allclose(classifier.scores(vectors[row]), together[row], atol=1e-6)
+        np.testing.assert_allclose(classifier.scores(vectors[row]), together[row], atol=1e-5)
 
 
-def test_ridge_tells_separate_classes_apart() -> None:
+def test_separate_classes_are_told_apart() -> None:
     chance = np.random.default_rng(0)
     centres = np.eye(6, dtype=np.float32)[:3]
     truth = np.repeat(np.arange(3), 30)
-    vectors = centres[truth] + 0.1 * chance.normal(size=(90, 6)).astype(np.float32)
-    classifier, left_out = EmbeddingClassifier.fit(vectors.astype(np.float32), np.eye(3, dtype=np.bool_)[truth])
+    vectors = (centres[truth] + 0.1 * chance.normal(size=(90, 6))).astype(np.float32)
+    seen: list[float] = []
+    classifier, left_out = EmbeddingClassifier.fit(
+        vectors, np.eye(3, dtype=np.bool_)[truth], ALL_ANSWERED[:90], seen.append
+    )
     assert (left_out.argmax(axis=1) == truth).all()
-    np.testing.assert_array_equal(classifier.scores(centres).argmax(axis=1), [0, 1, 2])
-    scores = classifier.scores(centres)
-    lead = scores.diagonal() - np.where(np.eye(3, dtype=np.bool_), -np.inf, scores).max(axis=1)
-    assert lead.min() > 0.9
+    assert np.exp(classifier.scores(centres)).diagonal().min() > 0.9
+    assert seen == [0.2, 0.4, 0.6, 0.8, 1.0]
+
+
+def test_an_answerable_row_needs_all_its_classes_another_one_of_those_allowed() -> None:
+    chance = np.random.default_rng(0)
+    centres = np.eye(6, dtype=np.float32)[:3]
+    truth = np.repeat(np.arange(3), 40)
+    vectors = (centres[truth] + 0.1 * chance.normal(size=(120, 6))).astype(np.float32)
+    classes = np.eye(5, dtype=np.bool_)[truth]
+    classes[truth == 2] = [False, False, True, True, False]  # clause 2 and clause 3 both
+    both, _ = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:120], silent)
+    assert np.exp(both.scores(centres[2]))[[2, 3]] == pytest.approx([0.5, 0.5], abs=0.05)
+    allowed = np.eye(5, dtype=np.bool_)[truth]
+    allowed[truth == 2] = [False, False, True, True, False]
+    allowed[np.flatnonzero(truth == 2)[:20], 3] = False  # half of them are known to be 2
+    one, _ = EmbeddingClassifier.fit(vectors, allowed, truth != 2, silent)
+    assert np.exp(one.scores(centres[2]))[2] > 0.9
 
 
 def test_a_row_equal_to_the_mean_is_no_division_by_zero() -> None:
-    vectors = np.array([[1, 0], [-1, 0], [0, 0]], dtype=np.float32)
-    classifier, left_out = EmbeddingClassifier.fit(vectors, np.eye(3, dtype=np.bool_))
+    vectors = np.array([[1, 0], [-1, 0], [0, 0]] * 4, dtype=np.float32)
+    classifier, left_out = EmbeddingClassifier.fit(
+        vectors, np.eye(3, dtype=np.bool_)[np.arange(12) % 3], ALL_ANSWERED[:12], silent
+    )
     assert np.isfinite(left_out).all()
-    np.testing.assert_array_equal(classifier.scores(vectors[2]), np.zeros(3, dtype=np.float32))
+    assert np.isfinite(classifier.scores(vectors[2])).all()
 
 
 @pytest.fixture(scope="module")

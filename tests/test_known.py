@@ -13,6 +13,7 @@ EXAMPLES = Examples(
     texts=("一个文件,最多几页?", "陪会", "陪会！", "两条都要", "条款原文", "？？"),
     labels=np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0], [1, 0, 0], [0, 0, 1]], dtype=np.bool_),
     is_question=np.array([True, True, True, True, False, True]),
+    near=np.zeros((6, 2), dtype=np.bool_),
 )
 
 

@@ -4,13 +4,19 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from bot.assistant import Assistant
 from bot.config import AnswersConfig
+from index import retriever as retriever_module
+from index.adapter import Adapter, Receipt, text_key
+from index.analyzer import normalize
+from index.calibration import Calibration
+from index.examples import Examples
 from index.hit import BESIDE, SearchResult
-from index.retriever import MAX_HITS, Retriever, Settings
+from index.retriever import MAX_HITS, Retriever, Settings, fitting_adapter
 from index.storage import CURRENT, StorageError
 from knowledge.base import KnowledgeBase
 from knowledge.loader import load_knowledge
@@ -402,3 +408,66 @@ def test_a_failing_encoder_leaves_the_old_index(built: Built, tmp_path: Path) ->
     assert revisions(tmp_path) == old
     assert {path.name for path in (tmp_path / "index" / "full").iterdir()} == {CURRENT, ".lock", old}
     assert answers(opened(knowledge, FakeEncoder(), tmp_path)) == answers(retriever)
+
+
+# --- the adapter ---
+
+
+def adapter_for(knowledge: KnowledgeBase, folder: Path, model: str = "no/such-model", **fields: Any) -> Settings:
+    """Settings that name an adapter of no changes, saved for this knowledge."""
+    path = folder / "adapter.safetensors"
+    Adapter(Receipt.of(model, knowledge), {}, {}, **{"trained": frozenset(), **fields}).save(path)
+    return dataclasses.replace(settings_for(folder), adapter=path)
+
+
+def test_a_fitting_adapter_is_used(tmp_path: Path) -> None:
+    knowledge = notice(tmp_path / "knowledge")
+    adapter = fitting_adapter(knowledge, adapter_for(knowledge, tmp_path))
+    assert adapter is not None
+    assert adapter.receipt == Receipt.of("no/such-model", knowledge)
+
+
+@pytest.mark.parametrize("fault", ["model", "clauses", "damaged"])
+def test_an_adapter_that_does_not_fit_is_left_out_and_the_log_says_why(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
+    knowledge = notice(tmp_path / "knowledge")
+    settings = adapter_for(knowledge, tmp_path, model="another" if fault == "model" else "no/such-model")
+    if fault == "clauses":
+        rows = [(*row[:4], row[4].replace("三分之一", "二分之一"), row[5]) for row in ROWS]
+        knowledge = notice(tmp_path / "changed", rows=rows)
+    if fault == "damaged":
+        assert settings.adapter is not None
+        settings.adapter.write_bytes(settings.adapter.read_bytes()[:99])
+    assert fitting_adapter(knowledge, settings) is None
+    assert "jianfu train" in caplog.text
+    assert {"model": "another", "clauses": "条款变了", "damaged": "读不了"}[fault] in caplog.text
+
+
+def test_no_adapter_is_no_fault(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    knowledge = notice(tmp_path / "knowledge")
+    assert fitting_adapter(knowledge, settings_for(tmp_path)) is None
+    missing = dataclasses.replace(settings_for(tmp_path), adapter=tmp_path / "none")
+    assert fitting_adapter(knowledge, missing) is None
+    assert caplog.text == ""
+
+
+def test_only_what_the_adapter_did_not_learn_is_calibrated_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    knowledge = notice(tmp_path / "knowledge")
+    learned = normalize("工作餐能安排几次")
+    settings = adapter_for(knowledge, tmp_path, trained=frozenset({text_key(learned)}))
+    seen: list[tuple[Examples, Any, Any]] = []
+    fit = Calibration.fit
+
+    def watch(evidence: Any, examples: Examples, prior: Any, honest: Any) -> Calibration:
+        seen.append((examples, prior, honest))
+        return fit(evidence, examples, prior, honest)
+
+    monkeypatch.setattr(retriever_module.Calibration, "fit", watch)
+    adapter = fitting_adapter(knowledge, settings)
+    Retriever.open(knowledge, FakeEncoder(), settings, lambda stage, done: None, adapter)
+    ((examples, prior, honest),) = seen
+    assert prior is None
+    left_out = [text for text, counts in zip(examples.texts, honest, strict=True) if not counts]
+    assert learned in left_out
+    assert len(left_out) == 1 + sum(~examples.is_question)

@@ -11,12 +11,9 @@ from index.analyzer import normalize
 from index.builtin_model import ModelUnavailable
 from index.embedder import SentenceTransformerEncoder
 from index.examples import gather, pinyin_reader
-from index.hit import BESIDE
-from index.training import NothingToLearn, Recipe, _batches, _held_out, _targets, low_rank, train
+from index.training import NothingToLearn, Recipe, _batches, _held_out, low_rank, train
 from knowledge.base import KnowledgeBase
-from knowledge.clause import UnansweredQuestion
 from knowledge.loader import load_knowledge
-from tests.fakes import real_knowledge
 from tests.notices import write_notice
 from tests.tiny_model import HIDDEN, make_tiny_model
 
@@ -155,29 +152,6 @@ def test_an_adapter_of_another_model_is_refused(
 
 
 # --- parts ---
-
-
-def test_targets_of_answers_near_misses_and_other_reasons() -> None:
-    knowledge = real_knowledge()
-    document = knowledge.documents[0]
-    two = replace(
-        document, unanswered=(UnansweredQuestion("超页怎么处罚", ("2.2",)), UnansweredQuestion("几月几号发的", ()))
-    )
-    knowledge = KnowledgeBase((two,), knowledge.out_of_scope)
-    examples = gather(knowledge, pinyin_reader(knowledge))
-    targets = _targets(examples, knowledge, normalize)
-    ids = [clause.id for clause in knowledge]
-    count = len(ids)
-    row = examples.texts.index
-    assert targets.shape == (len(examples.texts), 2 * count + len(BESIDE) - 1)
-    assert targets[row("超页怎么处罚")].nonzero()[0].tolist() == [count + ids.index("2.2")]
-    assert targets[row("几月几号发的")].nonzero()[0].tolist() == list(range(count, 2 * count))
-    assert targets[row(normalize(document.clauses[9].questions[0]))].nonzero()[0].tolist() == [9]
-    shared = document.shared_questions[0]
-    assert targets[row(normalize(shared.text))].nonzero()[0].tolist() == sorted(map(ids.index, shared.clauses))
-    far = targets[row(normalize(knowledge.out_of_scope["far"][0]))].nonzero()[0].tolist()
-    assert far == [2 * count]
-    assert (targets.sum(axis=1) >= 1).all()
 
 
 def test_batches_hold_every_row_once_with_texts_of_like_length() -> None:
