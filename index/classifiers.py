@@ -21,8 +21,8 @@ from index.examples import Labels
 
 Scores = npt.NDArray[np.float32]
 
-SOFTMAX_PENALTY = 1e-4
-SOFTMAX_STEPS = 120
+SOFTMAX_PENALTY = 1e-5
+SOFTMAX_STEPS = 250
 NGRAM_BUCKETS = 2**17
 NGRAM_INVERSE_PENALTY = 40.0
 FOLDS = 4
