@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot import replies, rewriter
+from bot import followup, replies
 from bot.answer import Answer, Citation, Mode, Outcome
 from bot.config import AnswersConfig
 from index.hit import SearchResult
@@ -89,7 +89,7 @@ class Assistant:
         if refused is not None:
             return Explanation(self._compose(refused, None, started, searched=False), None, refused)
         recent = [_sendable(one) for one in history][max(len(history) - self._policy.max_history, 0) :]
-        resolved = rewriter.resolve(question, recent, self.knowledge, locate=self._locate)
+        resolved = followup.resolve(question, recent, self.knowledge, locate=self._locate)
         result = self._searcher.search(resolved or question)
         decision = decide(result, self._policy, self.knowledge)
         return Explanation(self._compose(decision, resolved, started), result, decision)
