@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot import replies, rewriter
+from bot import followup, replies
 from bot.answer import Answer, Citation, Mode, Outcome
 from bot.config import AnswersConfig
 from bot.remembered import Remembered
@@ -95,7 +95,7 @@ class Assistant:
         if refused is not None:
             return Explanation(self._compose(refused, None, started, searched=False), None, refused)
         recent = [_sendable(one) for one in history][max(len(history) - self._policy.max_history, 0) :]
-        resolved = rewriter.resolve(question, recent, self.knowledge, locate=self._locate)
+        resolved = followup.resolve(question, recent, self.knowledge, locate=self._locate)
         result = self._search(resolved or question)
         decision = decide(result, self._policy, self.knowledge)
         if decision.reason == "near":

@@ -183,7 +183,7 @@ PLACES: tuple[tuple[str, Any, str], ...] = (
     ("features", retriever, "features"),
     ("known", retriever.KnownQuestions, "lookup"),
     ("search, rest", Retriever, "search"),
-    ("rewrite", assistant_module.rewriter, "resolve"),
+    ("rewrite", assistant_module.followup, "resolve"),
     ("decide", assistant_module, "decide"),
     ("compose", Assistant, "_compose"),
     ("explain, rest", Assistant, "explain"),

@@ -370,14 +370,14 @@ def test_lexical_mode_does_not_mark_what_was_not_looked_up(question: str) -> Non
 
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
-    """What the rewriter was given; it rewrites nothing but 那会议呢."""
+    """What the resolver was given; it rewrites nothing but 那会议呢."""
     calls: list[tuple[str, list[str]]] = []
 
     def resolve(question: str, history: list[str], knowledge: KnowledgeBase, **_: object) -> str | None:
         calls.append((question, list(history)))
         return "会议怎么开" if question == "那会议呢" and history else None
 
-    monkeypatch.setattr("bot.rewriter.resolve", resolve)
+    monkeypatch.setattr("bot.followup.resolve", resolve)
     return calls
 
 
@@ -401,7 +401,7 @@ def test_follow_up_is_searched_and_reported_as_understood(seen: list[tuple[str, 
     assert (alone.interpreted_as, searcher.queries[-1]) == (None, "那会议呢")
 
 
-def test_real_follow_up_goes_through_the_rewriter() -> None:
+def test_real_follow_up_goes_through_the_resolver() -> None:
     assistant, searcher = assistant_with()
     answer = assistant.ask("那会议呢", ["一个文件最多几页"])
     assert answer.interpreted_as is not None

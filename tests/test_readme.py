@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,23 @@ def test_tree_names_every_module_and_nothing_else(folder: str) -> None:
     block = re.split(r"\n(?=\S)", TREE.split(f"{folder}/ ")[1])[0]
     named = set(re.findall(r"^  (\w+\.py) ", block, re.MULTILINE))
     assert named == {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
+
+
+@pytest.mark.parametrize("folder", ["index/outline", "bot/followup"])
+def test_tree_names_every_module_of_the_inner_packages(folder: str) -> None:
+    block = re.split(r"\n(?= {0,2}\S)", TREE.split(f"\n  {Path(folder).name}/ ")[1])[0]
+    named = set(re.findall(r"^    (\w+\.py) ", block, re.MULTILINE))
+    assert named == {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
+
+
+def test_every_package_is_installed() -> None:
+    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["tool"]["setuptools"]["packages"])
+    folders = {
+        path.parent.relative_to(ROOT)
+        for top in ("bot", "index", "knowledge")
+        for path in (ROOT / top).rglob("__init__.py")
+    }
+    assert listed == {".".join(folder.parts) for folder in folders}
 
 
 def test_every_path_in_the_tree_exists() -> None:

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.rewriter import MAX_TURNS, is_follow_up, resolve, swap_topic
+from bot.followup import is_follow_up, resolve
+from bot.followup.resolver import MAX_TURNS
+from bot.followup.topics import swap_topic
 from index.outline import Outline
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause
