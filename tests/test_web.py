@@ -619,7 +619,7 @@ async def test_health_stays_quick_while_bounded_questions_run() -> None:
     searcher = CountingSearcher()
     app = app_with(Assistant(searcher, AnswersConfig()), concurrent_questions=2)
     async with client_of(app) as client:
-        asked = [asyncio.create_task(ask(client, "几页")) for _ in range(8)]
+        asked = [asyncio.create_task(ask(client, f"几页{i}")) for i in range(8)]
         await asyncio.sleep(0.05)
         started = time.perf_counter()
         assert (await client.get("/healthz")).status_code == 200
