@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bot import followup, replies
+from bot import followup, replies, spans
 from bot.answer import Answer, Citation, Mode, Outcome
 from bot.config import AnswersConfig
 from bot.remembered import Remembered
@@ -100,7 +100,7 @@ class Assistant:
         decision = decide(result, self._policy, self.knowledge)
         if decision.reason == "near":
             decision = replace(decision, why=self.knowledge.why_unanswered(resolved or question))
-        return Explanation(self._compose(decision, resolved, started), result, decision)
+        return Explanation(self._compose(decision, resolved, started, asked=resolved or question), result, decision)
 
     def _locate(self, earlier: str) -> Clause | None:
         """The clause that an earlier question was about, if one was found."""
@@ -116,12 +116,20 @@ class Assistant:
             return Decision("decline", (), 1.0, replies.TOO_LONG.format(length=len(question), limit=limit))
         return None
 
-    def _compose(self, decision: Decision, resolved: str | None, started: float, *, searched: bool = True) -> Answer:
-        quotes = tuple(Citation.of(clause) for clause in decision.clauses)
+    def _compose(
+        self, decision: Decision, resolved: str | None, started: float, *, asked: str = "", searched: bool = True
+    ) -> Answer:
+        answers = decision.outcome == "answer" and not decision.clauses[0].is_heading  # an overview marks nothing
+        quotes = tuple(
+            Citation.of(clause, spans.mark(asked, clause.text) if answers else ()) for clause in decision.clauses
+        )
         for quote in quotes:  # a choice shows the clause's words too
             prove(quote, self.knowledge)
         references = tuple(self.knowledge.reference(clause) for clause in decision.clauses)
         lead, text = _words(decision, self.knowledge)
+        remark = spans.remark(asked, decision.clauses[0].text) if answers else ""
+        if remark:
+            text = f"{remark}\n{text}"
         if self.mode == "lexical" and searched and decision.outcome != "chat":
             text = f"{text}\n{replies.LEXICAL_MODE}"
         return Answer(
@@ -136,6 +144,7 @@ class Assistant:
             options=references if decision.outcome == "clarify" else (),
             related=references if decision.outcome == "decline" else (),
             mode=self.mode,
+            remark=remark,
         )
 
 
@@ -150,6 +159,10 @@ def prove(citation: Citation, knowledge: KnowledgeBase) -> None:
     if source[citation.start : citation.end] != citation.quote:
         logger.error("quote of %s %s differs from its source; not sent", citation.document, citation.clause)
         raise UnprovedQuote(f"{citation.label} 的引文与来源不一致，没有发出。请运行 jianfu kb check。")
+    places = [citation.start, *(place for span in citation.spans for place in span), citation.end]
+    if places != sorted(places):
+        logger.error("marks of %s %s lie outside its quote; not sent", citation.document, citation.clause)
+        raise UnprovedQuote(f"{citation.label} 的标记超出引文，没有发出。")
 
 
 def decide(result: SearchResult, policy: AnswersConfig, knowledge: KnowledgeBase) -> Decision:

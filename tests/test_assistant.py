@@ -59,7 +59,7 @@ def test_answer_cites_the_clause_word_for_word() -> None:
     assert clause is not None
     assert answer.outcome == "answer"
     assert answer.citations == (
-        Citation("jianfu-2019", "2.2", "《通知》问题二·措施2", PAGES, clause.start, clause.end),
+        Citation("jianfu-2019", "2.2", "《通知》问题二·措施2", PAGES, clause.start, clause.end, ((590, 593),)),
     )
     assert real_knowledge().documents[0].source[clause.start : clause.end] == PAGES
     assert answer.lead == "《通知》问题二·措施2写明："
@@ -460,7 +460,7 @@ def test_json_has_exactly_the_keys_of_the_contract(question: str) -> None:
     content = json.loads(json.dumps(scripted_assistant().ask(question).to_json()))
     assert set(content) == {
         *("outcome", "answer", "confidence", "interpreted_as", "citations", "options", "related"),
-        *("knowledge_version", "elapsed_ms", "lead", "mode"),
+        *("knowledge_version", "elapsed_ms", "lead", "mode", "remark"),
     }
     for name in ("citations", "options", "related"):
         assert isinstance(content[name], list)
@@ -482,6 +482,7 @@ def test_json_of_an_answer() -> None:
             "quote": PAGES,
             "start": clause.start,
             "end": clause.end,
+            "spans": [[590, 593]],
         }
     ]
 

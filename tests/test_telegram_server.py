@@ -190,7 +190,7 @@ async def test_a_chat_keeps_its_order_and_delays_no_other(start: Callable[..., A
         await fake.enqueue_update(update, token=TOKEN)
     await until(lambda: len(fake.sent()) == 3)
     assert [int(call["chat_id"]) for call in fake.sent()] == [2, 1, 1]
-    assert "不超过10页" in fake.sent()[1]["text"]
+    assert "政策性文件原则上不超过" in fake.sent()[1]["text"]
 
 
 async def test_an_update_that_cannot_be_read_is_skipped(
@@ -215,7 +215,7 @@ async def test_429_then_success(start: Callable[..., Any], fake: TelegramFake) -
     await fake.enqueue_update(message_update("几页"), token=TOKEN)
     await until(lambda: len(fake.sent()) == 2)
     assert time.monotonic() - started >= 1.0
-    assert "不超过10页" in fake.sent()[1]["text"]
+    assert "政策性文件原则上不超过" in fake.sent()[1]["text"]
 
 
 async def test_refused_html_is_sent_plain(start: Callable[..., Any], fake: TelegramFake) -> None:
@@ -236,7 +236,7 @@ async def test_a_stop_lets_the_answer_in_work_be_delivered(start: Callable[..., 
     started = time.monotonic()
     await bot.close()
     assert time.monotonic() - started < 5
-    assert ["不超过10页" in call["text"] for call in fake.sent()] == [True, True]
+    assert ["政策性文件原则上不超过" in call["text"] for call in fake.sent()] == [True, True]
     # Nothing is left at Telegram that would be answered again after a restart.
     assert fake.undelivered() == []
 
@@ -264,7 +264,7 @@ async def test_a_question_asked_while_the_bot_was_down_is_answered(
     await fake.enqueue_update(message_update("几页"), token=TOKEN)
     await start()
     await until(fake.sent)
-    assert "不超过10页" in fake.sent()[0]["text"]
+    assert "政策性文件原则上不超过" in fake.sent()[0]["text"]
 
 
 async def test_menus_and_updates_are_asked_for_explicitly(start: Callable[..., Any], fake: TelegramFake) -> None:
@@ -329,7 +329,7 @@ async def test_network_down_at_start_then_up(transport: str, log: io.StringIO) -
     try:
         await late.enqueue_update(message_update("几页"), token=TOKEN)
         await until(late.sent)
-        assert "不超过10页" in late.sent()[0]["text"]
+        assert "政策性文件原则上不超过" in late.sent()[0]["text"]
         await bot.close()
     finally:
         await late.close()
@@ -470,4 +470,4 @@ async def test_sigterm_ends_a_process_after_its_last_answer(fake: TelegramFake) 
         if process.returncode is None:
             process.kill()
     assert (process.returncode, output, errors) == (0, b"ended well\n", b"")
-    assert "不超过10页" in fake.sent()[0]["text"]
+    assert "政策性文件原则上不超过" in fake.sent()[0]["text"]

@@ -71,7 +71,7 @@ def test_an_answer_is_its_lead_label_and_quote_in_html() -> None:
     [part] = pack(answer_sections(scripted_assistant().ask("最多几页")))
     assert part.html == (
         "<b>《通知》问题二·措施2</b>写明：\n"
-        "<blockquote>中央印发的政策性文件原则上不超过10页，地方和部门也要按此从严掌握。</blockquote>"
+        "<blockquote>中央印发的政策性文件原则上不超过<b>10页</b>，地方和部门也要按此从严掌握。</blockquote>"
     )
 
 

@@ -93,8 +93,10 @@ async def test_answer_cites_the_clause_word_for_word(client: httpx.AsyncClient) 
             "quote": quote,
             "start": 574,
             "end": 608,
+            "spans": [[590, 593]],
         }
     ]
+    assert content["remark"] == ""
     assert content["options"] == content["related"] == []
     assert content["mode"] == "full"
     assert content["knowledge_version"] == real_knowledge().version

@@ -22,6 +22,7 @@ from knowledge.errors import JianfuError
 logger = logging.getLogger(__name__)
 
 PROMPT = "问> "
+BOLD, PLAIN = "\033[1m", "\033[0m"
 MAX_LINE_CHARACTERS = 65536
 
 
@@ -62,7 +63,20 @@ def write_answer(answer: Answer, out: TextIO, as_json: bool) -> None:
         return
     if answer.interpreted_as is not None:
         print(replies.INTERPRETED.format(question=answer.interpreted_as), file=out)
-    print(answer.answer, file=out)
+    print(_emphasised(answer) if out.isatty() else answer.answer, file=out)
+
+
+def _emphasised(answer: Answer) -> str:
+    """The answer's text for a terminal, with what answers in bold."""
+    text = answer.answer
+    for citation in answer.citations:
+        quote, done = "", citation.start
+        for start, end in citation.spans:
+            before, words = citation.quote[done - citation.start : start - citation.start], citation.quote
+            quote += f"{before}{BOLD}{words[start - citation.start : end - citation.start]}{PLAIN}"
+            done = end
+        text = text.replace(citation.quote, quote + citation.quote[done - citation.start :], 1)
+    return text
 
 
 def write_explanation(explanation: Explanation, out: TextIO) -> None:

@@ -27,6 +27,7 @@ class Block:
     text: str
     form: Literal["text", "bold", "quote"] = "text"
     heading: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
 
     @property
     def html(self) -> str:
@@ -37,10 +38,18 @@ class Block:
                 return f"<b>{body}</b>"
             case "quote":
                 folded = " expandable" if len(self.text) > FOLD_CHARACTERS else ""
-                return f"<blockquote{folded}>{body}</blockquote>"
+                return f"<blockquote{folded}>{self._marked()}</blockquote>"
         # `heading` is the bold beginning of a line: "《通知》问题二·措施2" in "《通知》问题二·措施2写明：".
         start = escape(self.heading)
         return f"<b>{start}</b>{body.removeprefix(start)}" if start else body
+
+    def _marked(self) -> str:
+        """The text escaped, with `marks`, sorted [start, end) characters of it, in bold."""
+        pieces, done = [], 0
+        for start, end in self.marks:
+            pieces += [escape(self.text[done:start]), f"<b>{escape(self.text[start:end])}</b>"]
+            done = end
+        return "".join([*pieces, escape(self.text[done:])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +86,14 @@ def answer_sections(answer: Answer, asked: str = "") -> list[Section]:
         sections.append((Block(replies.TELEGRAM_ASKED.format(question=asked)),))
     if answer.interpreted_as is not None:
         sections.append((Block(replies.TELEGRAM_INTERPRETED.format(question=answer.interpreted_as)),))
+    if answer.remark:
+        sections.append((Block(answer.remark),))
     if not answer.citations:
         # The plain text holds the lead, the choices or the related clauses, and the note on the lexical mode.
         return [*sections, *((Block(line),) for line in answer.answer.splitlines())]
     if len(answer.citations) == 1 and answer.lead.startswith(answer.citations[0].label):
         citation = answer.citations[0]
-        sections.append((Block(answer.lead, heading=citation.label), Block(quote_text(citation.quote), "quote")))
+        sections.append((Block(answer.lead, heading=citation.label), _quote(citation)))
     else:
         sections.append((Block(answer.lead),))
         sections.extend(citation_section(citation) for citation in answer.citations)
@@ -93,7 +104,14 @@ def answer_sections(answer: Answer, asked: str = "") -> list[Section]:
 
 def citation_section(citation: Citation) -> Section:
     """A label and its quote."""
-    return Block(citation.label, "bold"), Block(quote_text(citation.quote), "quote")
+    return Block(citation.label, "bold"), _quote(citation)
+
+
+def _quote(citation: Citation) -> Block:
+    """A quote with what answers marked; shown with other line breaks than it has, it is shown without marks."""
+    shown = quote_text(citation.quote)
+    marks = tuple((start - citation.start, end - citation.start) for start, end in citation.spans)
+    return Block(shown, "quote", marks=marks if shown == citation.quote else ())
 
 
 def text_sections(text: str) -> list[Section]:
@@ -131,7 +149,7 @@ def _length(blocks: list[Block]) -> int:
 
 
 def _formats(blocks: list[Block]) -> int:
-    return sum(1 for block in blocks if block.form != "text" or block.heading)
+    return sum((block.form != "text" or bool(block.heading)) + len(block.marks) for block in blocks)
 
 
 def _cut(block: Block, limit: int) -> Iterator[Block]:

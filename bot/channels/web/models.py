@@ -54,6 +54,7 @@ class CitationBody(BaseModel):
     quote: str = Field(description="原文，一字不差，保留换行")
     start: int = Field(description="引文在来源文本中的起点（字符）")
     end: int = Field(description="引文在来源文本中的终点（字符，不含）")
+    spans: list[list[int]] = Field(description="引文中直接回答问题的部分，在来源文本中的 [起点, 终点)；可能为空")
 
 
 _ANSWER_EXAMPLE: JsonDict = {
@@ -72,11 +73,13 @@ _ANSWER_EXAMPLE: JsonDict = {
             "quote": "中央印发的政策性文件原则上不超过10页，地方和部门也要按此从严掌握。",
             "start": 574,
             "end": 608,
+            "spans": [[590, 593]],
         }
     ],
     "options": [],
     "related": [],
     "mode": "full",
+    "remark": "",
 }
 
 
@@ -96,6 +99,7 @@ class AnswerBody(BaseModel):
     options: list[str] = Field(description="可选的条款（引用编号）；只在 clarify 时有")
     related: list[str] = Field(description="相关条文（引用编号），供阅读，不是答案；只在 decline 时有")
     mode: Mode = Field(description="full，或 lexical：语义模型不可用，仅按字面查找")
+    remark: str = Field(description="对问题前提的说明（“原文写的是……”），或关键的一句；没有时为空")
 
 
 class ClauseBody(BaseModel):

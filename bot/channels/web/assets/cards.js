@@ -1,7 +1,7 @@
 // Draws what is said in the conversation. Decides nothing: outcomes, clauses and words come from the answer.
 
 import { clauseAddress } from "./api.js";
-import { copyText, element, icon } from "./dom.js";
+import { copyText, element, icon, marked } from "./dom.js";
 import { displayed, lines, place } from "./notices.js";
 
 const BEGINNING = 42; // characters of a clause that a button or a link shows
@@ -47,6 +47,7 @@ export class Cards {
       for (const line of answer.answer.split("\n")) card.append(element("p", { class: "plain", text: line }));
       return card;
     }
+    if (answer.remark) card.append(element("p", { class: "remark", text: answer.remark }));
     card.append(element("p", { class: "lead", text: answer.lead }));
     if (answer.outcome === "answer") this.#quotes(card, answer.citations.map((one) => this.#quoted(one)));
     if (answer.outcome === "clarify") card.append(this.#choices(answer.options));
@@ -76,6 +77,8 @@ export class Cards {
       parent: clause?.parent ?? null,
       label: citation.label,
       text: displayed(citation.quote),
+      // A quote that is shown with other line breaks than it has is shown without marks.
+      marks: displayed(citation.quote) === citation.quote ? citation.spans.map(([a, b]) => [a - citation.start, b - citation.start]) : [],
     };
   }
 
@@ -91,7 +94,7 @@ export class Cards {
     return element(
       "figure",
       { class: "citation" },
-      element("blockquote", {}, ...lines(quote.text).map((line) => element("p", { text: line }))),
+      element("blockquote", {}, ...this.#words(quote)),
       element(
         "figcaption",
         {},
@@ -99,6 +102,12 @@ export class Cards {
         this.#actions(quote, [quote]),
       ),
     );
+  }
+
+  /** The quote's paragraphs; with marks it is one, since only such a quote is marked. */
+  #words(quote) {
+    if (!quote.marks?.length) return lines(quote.text).map((line) => element("p", { text: line }));
+    return [element("p", {}, ...marked(quote.text, quote.marks))];
   }
 
   #overview(heading, items) {

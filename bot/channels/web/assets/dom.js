@@ -17,6 +17,18 @@ export function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/** Text as nodes, with `marks`, sorted [start, end) characters of it, inside <mark>. Counts characters, not UTF-16. */
+export function marked(text, marks) {
+  const characters = [...text];
+  const nodes = [];
+  let done = 0;
+  for (const [start, end] of marks) {
+    nodes.push(characters.slice(done, start).join(""), element("mark", { text: characters.slice(start, end).join("") }));
+    done = end;
+  }
+  return [...nodes, characters.slice(done).join("")].filter((node) => node !== "");
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 const SYMBOLS = new URL("symbols.svg", import.meta.url).href;
 
