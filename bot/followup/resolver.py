@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from bot.followup import patterns, places, subjects
 from bot.followup.conversation import Conversation, Locate, Turn
-from bot.followup.forms import is_walk, needs_subject, topic_of
+from bot.followup.forms import is_walk, may_belong, needs_subject, topic_of
 from bot.followup.frames import is_framed, unframe
 from bot.followup.reading import clean, compact
 from index.examples import pinyin_reader
@@ -69,7 +69,7 @@ def is_follow_up(question: str, knowledge: KnowledgeBase) -> bool:
     """Whether a question has the form of a follow-up, whatever came before it."""
     known = _known(knowledge)
     plain = known.clean(question)
-    return rule_for(plain, known.outline, known.names) is not None
+    return rule_for(plain, known) is not None
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _known(knowledge: KnowledgeBase) -> _Known:
 
 
 def _rewrite(plain: str, conversation: Conversation) -> Turn | None:
-    rule = rule_for(plain, conversation.outline, _known(conversation.knowledge).names)
+    rule = rule_for(plain, _known(conversation.knowledge))
     return rule(plain, conversation) if rule is not None else None
 
 
@@ -117,9 +117,9 @@ def _unframe(plain: str, conversation: Conversation) -> Turn | None:
     return unframe(plain, conversation, _rewrite)
 
 
-def rule_for(plain: str, outline: Outline, names: frozenset[str]) -> Rule | None:
+def rule_for(plain: str, known: _Known) -> Rule | None:
     """The rule for a question's form, or None when it stands on its own. Looks at the question alone."""
-    text = compact(plain)
+    text, outline = compact(plain), known.outline
     if not text or len(plain) > 2.5 * MAX_FOLLOW_UP:
         return None
     if patterns.SMALL_TALK.match(text) or patterns.ABOUT_THE_BOT.match(text):
@@ -131,7 +131,7 @@ def rule_for(plain: str, outline: Outline, names: frozenset[str]) -> Rule | None
         return None
     if patterns.PLACE_AND_MORE.match(text):
         return places.ordinal_and_more
-    return _walk_rule(text) or _subject_rule(plain, text, names)
+    return _walk_rule(text) or _subject_rule(plain, text, known)
 
 
 def _address_rule(text: str, outline: Outline) -> Rule | None:
@@ -156,9 +156,11 @@ def _walk_rule(text: str) -> Rule | None:
     return places.solution if patterns.SOLUTION.match(text) else None
 
 
-def _subject_rule(plain: str, text: str, names: frozenset[str]) -> Rule | None:
+def _subject_rule(plain: str, text: str, known: _Known) -> Rule | None:
     if is_framed(plain):
         return _unframe
     if topic_of(plain, text) is not None:
         return subjects.swap
-    return subjects.join if needs_subject(plain, text, names) else None
+    if needs_subject(plain, text, known.names):
+        return subjects.join
+    return subjects.belong if may_belong(text, known.knowledge) else None

@@ -60,7 +60,7 @@ ENGLISH_NO_SUBJECT = ENGLISH_ASKING | _table("""
 FRAME = ADDRESS_PHRASES | _table("""
     这 那 它 它们 这个 那个 这条 那条 这一条 那一条 这句 这句话 这项 该 刚才 刚才的 上面 上面的 上面那条 前面那条 后面 往后 中 你 我 给我看 给我看看
     给我听 一份 这个问题 那个问题 里面的 一条一条来 一遍 下 又 还 还是 是不是 通知 通知里 文件里 到 然后 也 是 的话 讲 说 写 看 念 没 没有 不 么 几 一 意思 过来 出来 完整 整段 全
-    a an and then one ones ok it that this is can could you for there any i see want copy pls please
+    a an and then one ones ok it that this is can could you for there any i see want copy pls please 给个 我要 抄下来 抄一下
 """)
 
 
@@ -71,6 +71,14 @@ def covered(text: str, words: frozenset[str]) -> bool:
         if any(start in reachable and text[start:end] in words for start in range(max(0, end - 10), end)):
             reachable.add(end)
     return len(text) in reachable
+
+
+_LONGEST_FIRST = re.compile("|".join(sorted(map(re.escape, NO_SUBJECT), key=len, reverse=True)))
+
+
+def content_of(text: str) -> list[str]:
+    """What is left of a question without the words that name no subject, single characters aside."""
+    return [piece for piece in _LONGEST_FIRST.sub(" ", text).split() if len(piece) > 1]
 
 
 def asks(text: str) -> bool:
