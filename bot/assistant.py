@@ -19,6 +19,9 @@ from knowledge.errors import JianfuError
 
 logger = logging.getLogger(__name__)
 
+#: From this probability on, a clause is what an earlier question was about, though it was not answered with it.
+SPOKEN_OF = 0.5
+
 
 class UnprovedQuote(JianfuError):
     """A quote differs from the source text; nothing may be sent."""
@@ -95,17 +98,23 @@ class Assistant:
         if refused is not None:
             return Explanation(self._compose(refused, None, started, searched=False), None, refused)
         recent = [_sendable(one) for one in history][max(len(history) - self._policy.max_history, 0) :]
-        resolved = followup.resolve(question, recent, self.knowledge, locate=self._locate)
+        resolved = followup.resolve(question, recent, self.knowledge, answering=self._answering, about=self._about)
         result = self._search(resolved or question)
         decision = decide(result, self._policy, self.knowledge)
         if decision.reason == "near":
             decision = replace(decision, why=self.knowledge.why_unanswered(resolved or question))
         return Explanation(self._compose(decision, resolved, started, asked=resolved or question), result, decision)
 
-    def _locate(self, earlier: str) -> Clause | None:
-        """The clause that an earlier question was about, if one was found."""
-        decision = decide(self._search(earlier), self._policy, self.knowledge)
+    def _answering(self, question: str) -> Clause | None:
+        """The clause that answers a question first, if any does."""
+        decision = decide(self._search(question), self._policy, self.knowledge)
         return decision.clauses[0] if decision.outcome == "answer" else None
+
+    def _about(self, earlier: str) -> Clause | None:
+        """The clause that an earlier question was about, be it answered with it or not."""
+        result = self._search(earlier)
+        best = result.hits[0] if result.hits else None
+        return best.clause if best is not None and best.probability >= SPOKEN_OF else self._answering(earlier)
 
     def _refuse(self, question: str) -> Decision | None:
         """A reply for what is no question at all, before any model is asked."""

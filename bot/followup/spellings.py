@@ -1,30 +1,17 @@
-"""How people write the cues of a follow-up: Traditional, dialect, slips of the keyboard, pinyin. Data only."""
+"""How people write the cues of a follow-up: dialect, slips of the keyboard, hesitation. Data only.
+
+Traditional characters and pinyin are the index's business (analyzer.py, pinyin.py).
+"""
 
 from __future__ import annotations
 
 import re
 
-TRADITIONAL = str.maketrans(
-    "問題條項點個針對類後麼說講寫內裡裏還這與從間們嗎幾麵總數會議開減責任狀檢查監導領機關層級縣鄉鎮規頁錢電話號時"
-    "長誰頭單參負處罰為實際執選舉體現細請貼發給讓過達來節評報錄視頻臺賬書簽學習業黨風樣換該屬於歸決牽區辦詢紅",
-    "问题条项点个针对类后么说讲写内里里还这与从间们吗几面总数会议开减责任状检查监导领机关层级县乡镇规页钱电话号时"
-    "长谁头单参负处罚为实际执选举体现细请贴发给让过达来节评报录视频台账书签学习业党风样换该属于归决牵区办询红",
-)
+#: Longer ones first where one is part of another.
 SPELLINGS = {
-    "会义": "会议",
-    "回议": "会议",
-    "汇议": "会议",
-    "元文": "原文",
-    "圆文": "原文",
-    "问提": "问题",
-    "文见": "文件",
-    "责任壮": "责任状",
-    "涵询": "函询",
-    "学较": "学校",
-    "具休": "具体",
-    "下一跳": "下一条",
     "咁": "那",
-    "嗰": "那",
+    "𠮶": "那",
+    "嘅": "的",
     "点解": "为什么",
     "乜嘢": "什么",
     "边个": "谁",
@@ -35,17 +22,48 @@ SPELLINGS = {
     "啥子": "什么",
     "啥": "什么",
     "要得不": "行吗",
+    "具休": "具体",
+    "shei": "shui",
 }
 #: Dialect forms of the particle 呢, at the end of a clause only.
-PARTICLES = re.compile(r"[咧喃捏呐哩](?=$|[,，。?？!！])")
-HOMOPHONE_NUMERALS = {"思": "四", "斯": "四", "司": "四", "伞": "三", "山": "三", "舞": "五", "武": "五", "流": "六"}
-PINYIN = {
-    "di": "第", "yi": "一", "er": "二", "san": "三", "si": "四", "wu": "五", "liu": "六", "qi": "七", "ba": "八",
-    "jiu": "九", "shi": "十", "tiao": "条", "na": "那", "ne": "呢", "shui": "谁", "qiantou": "牵头", "huiyi": "会议",
-    "wenjian": "文件", "jiancha": "检查", "weishenme": "为什么", "zenme": "怎么", "ban": "办", "duoshao": "多少",
-    "xia": "下", "shang": "上", "ge": "个", "wenti": "问题", "yuanwen": "原文", "haiyou": "还有", "ma": "吗",
-}  # fmt: skip
-OPENERS = re.compile(
-    r"^(?:(?:嗯|呃|那个(?=那个)|请问|我想问|再问一?下|顺便问一?下)[,，、。\s]*|(?:额|哦|噢|好的?|对了|谢谢)[,，、。\s]+)+"
+PARTICLES = re.compile(r"[咧喃捏呐哩嘞](?=$|[,，。?？!！])")
+#: Words that a follow-up hangs on; other characters with the same sound are a slip of the keyboard.
+HEARD = (
+    *(
+        "下一条",
+        "上一条",
+        "谁牵头",
+        "谁负责",
+        "责任状",
+        "一票否决",
+        "原文",
+        "原话",
+        "会议",
+        "文件",
+        "检查",
+        "考核",
+        "问题",
+        "措施",
+        "牵头",
+        "函询",
+    ),
+    *("学校", "企业", "还有"),
 )
-TRAILERS = re.compile(r"(?<=.)(?:[\s?？!！。.,，~～…]|(?<!干)嘛|呀|啊|哦|哈|噻|咯|撒|啦|呗|来着|谢谢)+$")
+#: Real words that sound like one of those.
+NOT_MISHEARD = frozenset({"前头", "检察"})
+#: 第思条, 第伞条: sounds of the numerals that are not heard as something else.
+NUMERALS_HEARD = {"si": "四", "san": "三", "wu": "五", "liu": "六", "qi": "七", "ba": "八", "jiu": "九"}
+
+#: Said before a question by people who agree, hesitate or excuse themselves; with a mark after it, or without.
+OPENERS = re.compile(
+    r"^(?:"
+    r"(?:嗯+|呃+|那个(?=那个)|就是(?=那)|请问|我?想问一?下?|再问一?下?|顺便问一?下?|好的|好嘞|好滴|明白了?|知道了|收到|懂了|了解了?"
+    r"|原来如此|谢谢你?|多谢|然后呢)[,，、。!！\s]*"
+    r"|(?:[额哦噢喔啊唉哎诶]+(?:这样啊?|是吗|原来是?这样)?|好吧?|行吧?|对+的?|对了|是的?|没错|可以|这样啊|这样子?|原来是?这样|ok|okay|然后"
+    r"|thanks|well|so)[,，、。!！]+\s*"
+    r"|[哦噢喔]+|[好行对](?=那|下一|第)"
+    r")+",
+)
+TRAILERS = re.compile(
+    r"(?<=.)(?:[\s?？!！。.,，~～…]|(?<!干)嘛|呀|啊|哦|哈|噻|咯|撒|啦|呗|来着|谢谢|我?听听|我?瞧瞧|please)+$"
+)

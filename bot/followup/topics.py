@@ -7,6 +7,7 @@ import re
 #: What a question is about; without a counterpart in it, they take the place of its subject.
 OBJECTS: tuple[tuple[str, ...], ...] = (
     ("督查检查考核", "督查检查", "检查考核", "公文", "文件", "发文", "会议", "开会", "督查", "检查", "考核", "巡视", "巡察", "会"),
+    ("documents", "document", "meetings", "meeting", "inspections", "inspection", "assessments"),
     ("正面典型", "反面典型", "先进典型", "负面典型", "正面", "反面", "先进", "负面"),
     ("干得好", "干得差", "表现好", "表现差", "做得好", "做得差"),
     ("文多", "会多", "检查多", "考核多", "文件多", "会议多"),
@@ -38,11 +39,23 @@ def swap_topic(question: str, topic: str) -> str | None:
         name = "|".join(BARE_MEETING if n == "会" else re.escape(n) for n in sorted(names, key=len, reverse=True))
         place = re.search(rf"(?:{name})(?:(?:[和与及、跟或]|以及)?(?:{name}))*", question)
         if place is not None:
-            return question[: place.start()] + topic + question[place.end() :]
-    predicate = PREDICATE.search(question)
-    if predicate is None or not 2 <= predicate.start() <= 8 or ENUMERATION.search(question) or topic.isascii():
+            return question[: place.start()] + _before(topic, question[place.end() :])
+    subject = subject_of(question)
+    if subject is None or ENUMERATION.search(question) or topic.isascii() or any(names in BODIES for names in classes):
         return None
-    return None if any(names in BODIES for names in classes) else topic + question[predicate.start() :]
+    return topic + question[len(subject) :]
+
+
+def subject_of(question: str) -> str | None:
+    """What stands before the predicate of a short question; None where that cannot be told."""
+    predicate = PREDICATE.search(question)
+    return question[: predicate.start()] if predicate and 2 <= predicate.start() <= 8 else None
+
+
+def _before(topic: str, rest: str) -> str:
+    """A topic and what follows it, once where they overlap (省里发 before 发的文件)."""
+    overlap = next((size for size in range(min(len(topic), len(rest)), 0, -1) if topic[-size:] == rest[:size]), 0)
+    return topic + rest[overlap:]
 
 
 def _longest_name(topic: str, names: tuple[str, ...]) -> int:

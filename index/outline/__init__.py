@@ -7,5 +7,6 @@ of its headings and of what stands under them, names from its labels.
 
 from index.outline.numerals import number_of, numeral
 from index.outline.outline import Outline
+from index.outline.words import FILLERS as ADDRESS_PHRASES
 
-__all__ = ["Outline", "number_of", "numeral"]
+__all__ = ["ADDRESS_PHRASES", "Outline", "number_of", "numeral"]

@@ -67,6 +67,7 @@ _EDGE_PROBLEMS = (
 )
 _ITEM = re.compile(rf"第({NUMBER}){UNIT}?(?!个?大?问题)")
 _ITEM_LIST = re.compile(rf"第({NUMBER}(?:[、,，和与及](?:{NUMBER})(?![.。·]))+){UNIT}")
+_ITEM_RANGE = re.compile(rf"第({NUMBER})[-~—–到至]({NUMBER}){UNIT}")
 _NAMED_ITEM = re.compile(rf"(?:{ITEM_NOUNS}|measure|point|item)(?:no\.?)?({ANY_NUMBER})")
 _ENGLISH_ITEM = re.compile(rf"(?:the)?({ENGLISH})(?:measure|point|item|one)")
 _FIRST = re.compile(rf"(?:第?头一|开头第?一|首){UNIT}")
@@ -79,6 +80,11 @@ _BACK = re.compile(rf"(?:最后面?|后面?)({NUMBER}){UNIT}")
 def _items(match: re.Match[str]) -> list[Token] | None:
     numbers = numbers_in(match[1])
     return None if numbers is None else [Items(numbers, bare=match[0].endswith("个"))]
+
+
+def _range(match: re.Match[str]) -> list[Token] | None:
+    first, last = number_of(match[1]), number_of(match[2])
+    return None if first is None or last is None or first > last else [Items(tuple(range(first, last + 1)))]
 
 
 def _heads(match: re.Match[str]) -> list[Token] | None:
@@ -115,6 +121,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[Token] | Non
     (_EDGE_PROBLEMS[0][0], lambda _: [Heading(1)]),
     (_EDGE_PROBLEMS[1][0], lambda _: [Heading(-1)]),
     (_ITEM_LIST, _items),
+    (_ITEM_RANGE, _range),
     (_ITEM, _items),
     (_NAMED_ITEM, _items),
     (_ENGLISH_ITEM, _items),
