@@ -19,7 +19,6 @@ from bot.followup.words import (
 )
 from knowledge.base import KnowledgeBase
 
-
 LONGEST_CORE = 12  # characters of a question without a subject
 
 
