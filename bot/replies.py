@@ -225,5 +225,6 @@ EXPLAIN_UNSEARCHED = "没有查找：不是一个问题，或太长。"
 EXPLAIN_ADDRESSED = "按位置直接找到，没有用模型。"
 EXPLAIN_ANSWERABLE = "有条款能回答的把握 {answerable:.3f}；否则：{beside}"
 EXPLAIN_DECISION = "结果：{outcome}；条款：{labels}"
+EXPLAIN_MARKED = "标出：{label} 的“{words}”"
 OUTCOME_NAMES = {"answer": "作答", "clarify": "请选择", "decline": "没有写", "chat": "寒暄"}
 BESIDE_NAMES = {"near": "相近而没写", "far": "别的事", "chat": "寒暄", "noise": "乱码", "attack": "攻击"}

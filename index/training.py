@@ -198,6 +198,7 @@ def _descend(
         inputs = tokenizer(
             [lesson.query_prefix + text for text in asked],
             padding=True,
+            pad_to_multiple_of=8,  # few shapes, so that few compiled kernels are kept in memory
             truncation=True,
             max_length=MAX_TOKENS,
             return_tensors="pt",

@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.config import load_config
 from index import analyzer
 from index.adapter import Adapter, AdapterUnusable, Receipt, clauses_digest, text_key
+from index.embedder import model_fingerprint
+from index.examples import gather, pinyin_reader
 from knowledge.base import KnowledgeBase
 from knowledge.loader import load_knowledge
-from tests.fakes import real_knowledge
+from tests.fakes import ROOT, real_knowledge
 from tests.notices import write_notice
 
 
@@ -155,3 +158,14 @@ def test_the_digest_follows_each_word_and_id() -> None:
     assert clauses_digest(replace(document, clauses=(replace(first, questions=()), *document.clauses[1:]))) == (
         clauses_digest(document)
     )
+
+
+def test_the_adapter_in_this_repository_fits_its_knowledge_base_and_is_small() -> None:
+    config = load_config(ROOT / "config.yaml")
+    path = config.path(config.model.adapter)
+    adapter = Adapter.load(path)
+    assert adapter.receipt.fault(model_fingerprint(config.model.name), real_knowledge()) is None, "run: jianfu train"
+    assert path.stat().st_size <= 10_000_000
+    examples = gather(real_knowledge(), pinyin_reader(real_knowledge()))
+    unseen = adapter.unseen(examples.texts) & examples.is_question
+    assert 0.1 < unseen.mean() < 0.4, "many questions came or went since it was trained; run: jianfu train"

@@ -14,10 +14,8 @@ from bot.followup.words import (
     NO_SUBJECT,
     SUBJECTS,
     asks,
-    content_of,
     covered,
 )
-from knowledge.base import KnowledgeBase
 
 LONGEST_CORE = 12  # characters of a question without a subject
 
@@ -69,13 +67,6 @@ def needs_subject(plain: str, text: str, names: frozenset[str]) -> bool:
     if text[0] in "的了" or len(set(text)) * 2 < len(text):  # letters at random, not a question
         return False
     return len(core) <= LONGEST_CORE and covered(core, NO_SUBJECT) and (asks(core) or core.endswith("呢"))
-
-
-def may_belong(text: str, knowledge: KnowledgeBase) -> bool:
-    """Whether what a short question is about stands in one clause (怎么曝光), so that it may ask more of that clause."""
-    content = content_of(text)
-    short = len(text) <= LONGEST_CORE and asks(text) and not patterns.DEFINITION.match(text)
-    return short and bool(content) and any(all(word in clause.text for word in content) for clause in knowledge)
 
 
 def _english_needs_subject(plain: str) -> bool:

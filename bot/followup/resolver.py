@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 
 from bot.followup import patterns, places, subjects
 from bot.followup.conversation import Conversation, Locate, Turn
-from bot.followup.forms import is_walk, may_belong, needs_subject, topic_of
+from bot.followup.forms import is_walk, needs_subject, topic_of
 from bot.followup.frames import is_framed, unframe
 from bot.followup.reading import clean, compact
 from index.examples import pinyin_reader
@@ -161,6 +161,4 @@ def _subject_rule(plain: str, text: str, known: _Known) -> Rule | None:
         return _unframe
     if topic_of(plain, text) is not None:
         return subjects.swap
-    if needs_subject(plain, text, known.names):
-        return subjects.join
-    return subjects.belong if may_belong(text, known.knowledge) else None
+    return subjects.join if needs_subject(plain, text, known.names) else None

@@ -14,7 +14,7 @@ from bot.followup.patterns import SWAP
 from bot.followup.reading import compact
 from bot.followup.spellings import TRAILERS
 from bot.followup.topics import ASKED, BODIES, OBJECTS, PREDICATE, swap_topic
-from bot.followup.words import EXAMPLES, asks, content_of
+from bot.followup.words import EXAMPLES, asks
 from knowledge.clause import Clause
 
 #: From this share on, a clause speaks of a topic.
@@ -102,18 +102,6 @@ def join(plain: str, conversation: Conversation) -> Turn:
     question = without_pronoun(compact(question)) or question
     mark = "，" if asks(subject) or "，" in subject or question in EXAMPLES or question.isascii() else ""
     return Turn(f"{subject}{mark}{question}", base)
-
-
-def belong(plain: str, conversation: Conversation) -> Turn | None:
-    """怎么曝光 after 典型问题: joined only where it finds no answer alone and the clause just spoken of has the word."""
-    content = content_of(compact(plain))
-    focus = conversation.focus(conversation.last)[:1]
-    if not focus or conversation.answering(plain) is not None:
-        return None
-    if all(word in focus[0].text for word in content) and not focus[0].is_heading:
-        return join(plain, conversation)
-    below = [c for c in conversation.knowledge.children(focus[0]) if all(word in c.text for word in content)]
-    return Turn(f"{first_words(below[0])}，{plain}", conversation.last.base) if len(below) == 1 else None
 
 
 def first_words(clause: Clause) -> str:

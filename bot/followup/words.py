@@ -73,14 +73,6 @@ def covered(text: str, words: frozenset[str]) -> bool:
     return len(text) in reachable
 
 
-_LONGEST_FIRST = re.compile("|".join(sorted(map(re.escape, NO_SUBJECT), key=len, reverse=True)))
-
-
-def content_of(text: str) -> list[str]:
-    """What is left of a question without the words that name no subject, single characters aside."""
-    return [piece for piece in _LONGEST_FIRST.sub(" ", text).split() if len(piece) > 1]
-
-
 def asks(text: str) -> bool:
     """Whether a text holds a question word, or ends in a particle that makes it a question."""
     return any(word in text for word in ASKING - ASKING_ENDS) or re.search(ENDS_ASKING, text) is not None
