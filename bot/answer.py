@@ -40,7 +40,8 @@ class Answer:
 
     `lead` is the short frame in our words; `remark` says what the question took for granted, or the words that decide
     it; `answer` is the whole text for a plain screen (the remark, the lead, then the quotes or the choices). `options` and `related` hold clause references for KnowledgeBase.find.
-    `confidence` is the calibrated probability, 0 to 1, that the first citation answers (for "decline": that
+    `next_questions` are answerable questions to offer. `receipt` is the code under which this answer can be looked up
+    later, "" where none was kept. `confidence` is the calibrated probability, 0 to 1, that the first citation answers (for "decline": that
     nothing in the notice does). `mode` is "lexical" while the embedding model is not available.
     """
 
@@ -56,6 +57,8 @@ class Answer:
     related: tuple[str, ...] = ()
     mode: Mode = "full"
     remark: str = ""
+    next_questions: tuple[str, ...] = ()
+    receipt: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The object given by `--json`, `--batch` and the HTTP API."""

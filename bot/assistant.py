@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bot import followup, replies, spans
 from bot.answer import Answer, Citation, Mode, Outcome
 from bot.config import AnswersConfig
+from bot.next_questions import next_questions
 from bot.remembered import Remembered
 from index.hit import SearchResult
 from knowledge.base import KnowledgeBase
@@ -41,6 +42,12 @@ class Searcher(Protocol):
     def search(self, query: str) -> SearchResult:
         """Clauses for a query, by falling probability."""
 
+    def related(self, clause: Clause) -> tuple[Clause, ...]:
+        """The clauses most like one."""
+
+    def questions(self, clause: Clause) -> tuple[str, ...]:
+        """Questions that a clause answers, worth offering."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -68,8 +75,12 @@ class Explanation:
 class Assistant:
     """Answers questions from a knowledge base, citing clauses word for word."""
 
-    def __init__(self, searcher: Searcher, policy: AnswersConfig) -> None:
+    def __init__(
+        self, searcher: Searcher, policy: AnswersConfig, keep_receipt: Callable[[Answer], str] | None = None
+    ) -> None:
+        """`keep_receipt` puts an answer on record and returns its code; without it answers have no receipt."""
         self._searcher = searcher
+        self._keep_receipt = keep_receipt
         self._policy = policy
         self._search = Remembered(searcher.search, policy.remembered_questions)
 
@@ -82,6 +93,14 @@ class Assistant:
     def mode(self) -> Mode:
         """`full`, or `lexical` while the embedding model is not available."""
         return self._searcher.mode
+
+    def related(self, clause: Clause) -> tuple[Clause, ...]:
+        """The clauses most like one, to read next."""
+        return self._searcher.related(clause)
+
+    def questions(self, clause: Clause) -> tuple[str, ...]:
+        """Questions that a clause answers, checked when the index was built."""
+        return self._searcher.questions(clause)
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
         """Answer one question; `history` holds the person's earlier questions, oldest first.
@@ -141,7 +160,7 @@ class Assistant:
             text = f"{remark}\n{text}"
         if self.mode == "lexical" and searched and decision.outcome != "chat":
             text = f"{text}\n{replies.LEXICAL_MODE}"
-        return Answer(
+        answer = Answer(
             outcome=decision.outcome,
             answer=text,
             lead=lead,
@@ -154,7 +173,9 @@ class Assistant:
             related=references if decision.outcome == "decline" else (),
             mode=self.mode,
             remark=remark,
+            next_questions=next_questions(decision.clauses, asked, self._searcher) if searched else (),
         )
+        return answer if self._keep_receipt is None else replace(answer, receipt=self._keep_receipt(answer))
 
 
 def _sendable(text: str) -> str:

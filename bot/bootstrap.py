@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import replies
+from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.config import Config
 from index.embedder import BUILTIN
@@ -25,11 +26,13 @@ def silent(stage: str, fraction: float | None) -> None:
     """A progress callback that shows nothing."""
 
 
-def build_assistant(config: Config, progress: Progress = silent) -> Assistant:
+def build_assistant(
+    config: Config, progress: Progress = silent, keep_receipt: Callable[[Answer], str] | None = None
+) -> Assistant:
     """Load knowledge, model and index. Raises JianfuError with a message for the person who starts it."""
     progress("读取知识库", None)
     knowledge = load_knowledge(config.path(config.knowledge.folder))
-    return Assistant(Retriever.load(knowledge, index_settings(config), progress), config.answers)
+    return Assistant(Retriever.load(knowledge, index_settings(config), progress), config.answers, keep_receipt)
 
 
 def index_settings(config: Config) -> Settings:

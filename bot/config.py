@@ -60,6 +60,13 @@ class AnswersConfig(_Section):
     remembered_questions: int = Field(default=1000, ge=0, le=100_000)
 
 
+class StateConfig(_Section):
+    """The database for what outlives a restart: receipts and feedback. `url` is SQLAlchemy's."""
+
+    url: str = "sqlite:///state/jianfu.db"
+    keep_days: int = Field(default=90, ge=1, le=3650)
+
+
 class WebConfig(_Section):
     """The web chat and the HTTP API."""
 
@@ -95,6 +102,7 @@ class Config(_Section):
     model: ModelConfig = ModelConfig()
     index: IndexConfig = IndexConfig()
     answers: AnswersConfig = AnswersConfig()
+    state: StateConfig = StateConfig()
     web: WebConfig = WebConfig()
     telegram: TelegramConfig = TelegramConfig()
     log: LogConfig = LogConfig()

@@ -14,13 +14,15 @@ from typing import Any
 from bot.bootstrap import BackgroundAssistant, build_assistant
 from bot.channels import telegram_bot, web
 from bot.config import Config
+from bot.state.state import State
 
 Channel = Callable[[asyncio.Event], Awaitable[None]]
 
 
 def run(config: Config, token: str | None, *, with_web: bool, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` receives the web address once it answers. Raises JianfuError."""
-    background = BackgroundAssistant(lambda progress: build_assistant(config, progress))
+    state = State.of(config)
+    background = BackgroundAssistant(lambda progress: build_assistant(config, progress, state.receipts.keep))
     channels: list[Channel] = []
     if token is not None:
         application = telegram_bot.create_application(
@@ -32,7 +34,10 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
         app = web.create_app(background, config.web, max_question_characters=limit)
         channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop))
     background.start()
-    asyncio.run(_together(channels))
+    try:
+        asyncio.run(_together(channels))
+    finally:
+        state.close()
 
 
 async def _together(channels: list[Channel]) -> None:

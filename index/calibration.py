@@ -10,7 +10,7 @@ import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -255,7 +255,7 @@ def prior_digest(with_vectors: bool) -> str:
 
 
 def _prior_bytes(with_vectors: bool) -> bytes:
-    path = resources.files("index") / "priors" / ("full.npz" if with_vectors else "lexical.npz")
+    path = Path(__file__).parent / "priors" / ("full.npz" if with_vectors else "lexical.npz")
     return path.read_bytes() if path.is_file() else b""
 
 

@@ -19,7 +19,7 @@ Labels = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Examples:
-    """Normalised texts, and what answers each.
+    """Normalised texts, and what answers each; `asked` holds them as people spelled them.
 
     `labels` has shape (texts, clauses + reasons): a column for each clause of the knowledge base in order, then one
     for each reason in BESIDE. `is_question` tells people's questions from clause texts, which serve as examples of
@@ -31,6 +31,7 @@ class Examples:
     labels: Labels
     is_question: npt.NDArray[np.bool_]
     near: Labels
+    asked: tuple[str, ...] = ()
 
     @property
     def answerable(self) -> npt.NDArray[np.bool_]:
@@ -72,12 +73,14 @@ def gather(knowledge: KnowledgeBase, reader: PinyinReader) -> Examples:
     column = {(clause.document, clause.id): i for i, clause in enumerate(clauses)}
     reason_column = {reason: len(clauses) + i for i, reason in enumerate(BESIDE)}
     texts: list[str] = []
+    spelled: list[str] = []
     columns: list[list[int]] = []
     asked: list[bool] = []
     near: dict[int, list[int]] = {}
 
     def add(text: str, marked: Sequence[int], is_question: bool = True) -> None:
         texts.append(reader.read(normalize(text)))
+        spelled.append(text)
         columns.append(list(marked))
         asked.append(is_question)
 
@@ -100,7 +103,7 @@ def gather(knowledge: KnowledgeBase, reader: PinyinReader) -> Examples:
     near_labels = np.zeros((len(texts), len(clauses)), dtype=np.bool_)
     for row, related in near.items():
         near_labels[row, related or slice(None)] = True
-    return Examples(tuple(texts), labels, np.array(asked, dtype=np.bool_), near_labels)
+    return Examples(tuple(texts), labels, np.array(asked, dtype=np.bool_), near_labels, tuple(spelled))
 
 
 def passage(clause: Clause, knowledge: KnowledgeBase) -> str:

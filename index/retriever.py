@@ -28,18 +28,20 @@ from index.embedder import BATCH, Encoder, SentenceTransformerEncoder, Vectors, 
 from index.examples import Examples, gather, passage, pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
 from index.known import KnownQuestions
+from index.onward import Onward
 from index.outline import Outline
 from index.pinyin import PinyinReader, has_letters
 from index.sparse import SparseIndex
 from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
+from knowledge.clause import Clause
 
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[str, float | None], None]
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 7
+FORMAT = 8
 #: Probability given to the answer on record of a question asked in the same words.
 RECORDED = 0.99
 #: How many clauses a search returns at most.
@@ -80,6 +82,7 @@ class Retriever:
         ngrams: NgramClassifier,
         known: KnownQuestions,
         calibration: Calibration,
+        onward: Onward,
         dense: _Dense | None,
         query_prefix: str = "",
     ) -> None:
@@ -90,6 +93,8 @@ class Retriever:
         self._ngrams = ngrams
         self._known = known
         self._calibration = calibration
+        self._onward = onward
+        self._columns = {(clause.document, clause.id): column for column, clause in enumerate(self._clauses)}
         self._dense = dense
         self._query_prefix = query_prefix
 
@@ -166,9 +171,21 @@ class Retriever:
             ngrams=ngrams,
             known=KnownQuestions.load(revision / "known.json"),
             calibration=calibration,
+            onward=Onward.load(revision / "onward.json"),
             dense=dense,
             query_prefix=settings.query_prefix,
         )
+
+    def related(self, clause: Clause) -> tuple[Clause, ...]:
+        """The clauses most like this one, best first; its heading and what stands below it aside."""
+        return tuple(self._clauses[column] for column in self._onward.related[self._column(clause)])
+
+    def questions(self, clause: Clause) -> tuple[str, ...]:
+        """Known questions that this clause answers, worth offering; checked when the index was built."""
+        return self._onward.questions[self._column(clause)]
+
+    def _column(self, clause: Clause) -> int:
+        return self._columns[clause.document, clause.id]
 
     def search(self, query: str) -> SearchResult:
         """Clauses for one query as typed, by falling probability; an exact address needs no model."""
@@ -302,15 +319,28 @@ def _build(
         ngram=ngram_scores[:, :count],
         ngram_beside=ngram_scores[:, count:],
     )
+    similarity = np.stack([sparse.scores(text) for text in passages])
     if encoder is not None:
         vectors = _encode(examples, passages, encoder, settings, progress)
         evidence = _build_dense(folder, evidence, examples, vectors, progress)
+        similarity = vectors[len(examples.texts) :] @ vectors[len(examples.texts) :].T
     progress("校准把握程度", None)
     # What the adapter learned from looks surer than any new question, so it tells nothing about how sure to be.
     honest = examples.is_question if adapter is None else examples.is_question & adapter.unseen(examples.texts)
     prior = default_prior(encoder is not None) if adapter is None else None
-    arrays = Calibration.fit(evidence, examples, prior, honest).to_arrays()
-    np.savez(folder / "calibration.npz", allow_pickle=False, **arrays)
+    calibration = Calibration.fit(evidence, examples, prior, honest)
+    np.savez(folder / "calibration.npz", allow_pickle=False, **calibration.to_arrays())
+    progress("挑选可以接着问的问题", None)
+    probabilities = calibration.probabilities(evidence)
+    onward = Onward.build(
+        knowledge,
+        similarity=similarity,
+        labels=examples.labels[:, :count],
+        probabilities=probabilities,
+        answerable=calibration.answerable(evidence, probabilities),
+        asked=examples.asked,
+    )
+    onward.save(folder / "onward.json")
 
 
 def _encode(

@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 compile() { # compile OUTPUT [pip-compile options]
     local output=$1
     shift
+    cp "$output" "$output.new" # pins that still fit are kept; delete the lock file first to renew them all
     .venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
         --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-emit-options "$@" -o "$output.new" pyproject.toml
     awk '/^[^ #]/ { skip = /^torch==/ } !skip' "$output.new" > "$output"

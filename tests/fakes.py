@@ -12,6 +12,7 @@ from bot.assistant import Assistant
 from bot.config import AnswersConfig
 from index.hit import Hit, SearchResult
 from knowledge.base import KnowledgeBase
+from knowledge.clause import Clause
 from knowledge.loader import load_knowledge
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +51,14 @@ class ScriptedSearcher:
             max(probabilities.values(), default=0.0) if answerable is None else answerable,
             MappingProxyType(beside),
         )
+
+    def related(self, clause: Clause) -> tuple[Clause, ...]:
+        """The measure before and after, whatever they say."""
+        return tuple(other for other in self.knowledge.neighbours(clause) if other is not None)
+
+    def questions(self, clause: Clause) -> tuple[str, ...]:
+        """One question a clause, which the script answers with 2.2 whatever the clause."""
+        return (f"第{clause.id}条说的是几页吗",)
 
     def search(self, query: str) -> SearchResult:
         self.queries.append(query)

@@ -99,7 +99,9 @@ def write_explanation(explanation: Explanation, out: TextIO) -> None:
     labels = "、".join(clause.label for clause in explanation.decision.clauses) or "无"
     print(replies.EXPLAIN_DECISION.format(outcome=outcome, labels=labels), file=out)
     for citation in answer.citations:
-        marked = "、".join(citation.quote[start - citation.start : end - citation.start] for start, end in citation.spans)
+        marked = "、".join(
+            citation.quote[start - citation.start : end - citation.start] for start, end in citation.spans
+        )
         if marked:
             print(replies.EXPLAIN_MARKED.format(label=citation.label, words=marked), file=out)
     print(_emphasised(answer) if out.isatty() else answer.answer, file=out)

@@ -1,0 +1,29 @@
+"""All that is kept, together: what serving.py hands to the channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.config import Config
+from bot.state.database import Database
+from bot.state.feedback import FeedbackBook
+from bot.state.receipts import Receipts
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One database and the books in it."""
+
+    database: Database
+    receipts: Receipts
+    feedback: FeedbackBook
+
+    @classmethod
+    def of(cls, config: Config) -> State:
+        """The configured state; nothing is contacted yet. Raises StateUnavailable for a URL that can never work."""
+        database = Database.at(config.state.url, config.root)
+        return cls(database, Receipts(database), FeedbackBook(database, config.state.keep_days))
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.database.close()
