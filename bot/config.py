@@ -48,9 +48,9 @@ class IndexConfig(_Section):
 class AnswersConfig(_Section):
     """When the assistant answers, offers a choice, or says that the notice does not say."""
 
-    answer_probability: Probability = 0.6
+    answer_probability: Probability = 0.55
     further_probability: Probability = 0.2
-    clarify_probability: Probability = 0.3
+    clarify_probability: Probability = 0.2
     clarify_ratio: Probability = 0.5
     related_probability: Probability = 0.05
     max_citations: int = Field(default=5, ge=1, le=36)
