@@ -48,7 +48,7 @@ class IndexConfig(_Section):
 class AnswersConfig(_Section):
     """When the assistant answers, offers a choice, or says that the notice does not say."""
 
-    answer_probability: Probability = 0.55
+    answer_probability: Probability = 0.6
     further_probability: Probability = 0.2
     clarify_probability: Probability = 0.2
     clarify_ratio: Probability = 0.5
