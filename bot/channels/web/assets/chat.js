@@ -361,6 +361,7 @@ function clear() {
   turns = store.save([]);
   redraw();
   showSend();
+  window.scrollTo(0, 0);
   $("undo").hidden = !cleared.length;
   if (cleared.length) announce("对话已清空，可以撤销。");
   clearTimeout(clear.timer);
