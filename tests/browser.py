@@ -1,6 +1,7 @@
 """What the browser tests share: the web channel on a port, headless Chromium, and pages that tolerate no surprise.
 
-A test file takes the fixtures by `pytest_plugins = ["tests.browser"]`; the test's own words stand in the file.
+A test file takes the fixtures by `pytest_plugins = ["tests.browser"]`. It also imports the helpers, before pytest could
+rewrite the assertions here: PYTEST_DONT_REWRITE.
 """
 
 from __future__ import annotations
@@ -201,6 +202,16 @@ def held(page: Page, path: str = "ask") -> Generator[list[Route], None, None]:
         for route in routes:
             with contextlib.suppress(PlaywrightError):  # it was let go already
                 route.abort()
+
+
+def arrived(page: Page, routes: list[Route], count: int) -> None:
+    """Wait until so many requests are held, and a little longer to see that no further one comes."""
+    for _ in range(500):
+        if len(routes) >= count:
+            break
+        page.wait_for_timeout(20)
+    page.wait_for_timeout(150)
+    assert len(routes) == count
 
 
 def serious_violations(page: Page) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser import ask, fail, held, opened, wait_until_ready
+from tests.browser import arrived, ask, fail, held, opened, wait_until_ready
 
 pytest_plugins = ["tests.browser"]
 pytestmark = pytest.mark.browser
@@ -122,8 +122,7 @@ def test_pressing_twice_sends_once(page: Page) -> None:
     ask(page, "几页")
     with held(page, "feedback") as sent:
         page.get_by_role("button", name="有用").dblclick()
-        page.wait_for_timeout(100)
-        assert len(sent) == 1
+        arrived(page, sent, 1)
         sent[0].fulfill(json={"status": "kept"})
         expect(page.locator(".feedback-said")).to_have_text("已记下，谢谢。")
 

@@ -1,6 +1,6 @@
 // Puts the chat on any page of the intranet: one script tag, a round button, and an iframe that holds everything else.
 //
-//   <script src="https://host/prefix/widget.js" async data-label="问减负通知" data-position="left"></script>
+//   <script src="//host/prefix/widget.js" async data-label="问减负通知" data-position="left"></script>
 //
 // Nothing of the page is read and nothing of it is changed but one element added at its end. Styles live in a shadow
 // root as a constructed sheet, which a strict Content-Security-Policy of the page does not forbid; the page's policy has
