@@ -21,7 +21,6 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from bot import replies
 from bot.answer import Answer
@@ -37,42 +36,15 @@ from index.retriever import Progress
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 from tests.fakes import ROOT, ScriptedSearcher, real_knowledge, scripted_assistant
+from tests.web_client import LIMIT, app_with, ask, client_of, error_of
 
-LIMIT = 500
 HOSTILE = "<script>alert(1)</script>&\"'"
-
-
-def app_with(assistant: Assistant, **config: Any) -> FastAPI:
-    background = BackgroundAssistant(lambda progress: assistant)
-    background.start()
-    assert background.wait(5)
-    return create_app(background, WebConfig(**config), max_question_characters=LIMIT)
-
-
-def client_of(app: FastAPI, root_path: str = "") -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app, root_path=root_path, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app_with(scripted_assistant())) as client:
         yield client
-
-
-async def ask(client: httpx.AsyncClient, question: str, **more: Any) -> httpx.Response:
-    return await client.post("/api/v1/ask", json={"question": question, **more})
-
-
-def error_of(response: httpx.Response) -> tuple[int, str]:
-    """Status and code; also checks that the one shape is kept and that the message is Chinese."""
-    content = response.json()
-    assert set(content) == {"error"}
-    assert set(content["error"]) == {"code", "message", "request_id"}
-    assert content["error"]["request_id"] == response.headers["x-request-id"]
-    assert re.search("[一-龥]", content["error"]["message"])
-    assert content["error"]["code"] in replies.API_ERRORS
-    return response.status_code, content["error"]["code"]
 
 
 # --- what is answered ---
@@ -710,7 +682,7 @@ def test_sigterm_ends_the_process_cleanly_while_a_question_runs() -> None:
         import asyncio
         from bot.channels.web.server import serve
         from tests.fakes import scripted_assistant
-        from tests.test_web import app_with
+        from tests.web_client import app_with
         asyncio.run(serve(app_with(scripted_assistant(delay=1.0)), "127.0.0.1", 0, lambda url: print(url, flush=True)))
         print("ended", flush=True)
         """

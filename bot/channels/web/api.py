@@ -84,16 +84,17 @@ def create_router(service: Service) -> APIRouter:
         ),
     )
     async def ask(body: AskRequest) -> Response:
-        if not body.question:
-            raise ApiError(422, "empty_question")
         if len(body.question) > limit:
             raise ApiError(422, "question_too_long", length=len(body.question), limit=limit)
         for earlier in body.history:
             if len(earlier) > limit:
                 raise ApiError(422, "history_too_long", length=len(earlier), limit=limit)
-        history = [earlier for earlier in body.history if earlier]
+        question = body.question.strip()
+        if not question:
+            raise ApiError(422, "empty_question")
+        history = [spoken for earlier in body.history if (spoken := earlier.strip())]
         began = time.perf_counter()
-        answer = await service.questions.run(partial(service.assistant.ask, body.question, history))
+        answer = await service.questions.run(partial(service.assistant.ask, question, history))
         service.metrics.answer_seconds.observe(time.perf_counter() - began)
         service.metrics.answers.labels(answer.outcome).inc()
         return json_response(answer.to_json())

@@ -17,6 +17,7 @@ from bot.channels.web.errors import ApiError, handle_errors
 from bot.channels.web.files import Files
 from bot.channels.web.gate import Gate
 from bot.channels.web.headers import SecurityHeaders
+from bot.channels.web.openapi import describe_limits
 from bot.channels.web.pages import Pages
 from bot.channels.web.service import Service
 from bot.config import WebConfig
@@ -85,5 +86,6 @@ def create_app(
     app.include_router(receipts.create_router(service))
     app.include_router(site.create_router(app, service, pages))
     app.include_router(files.create_router(served))
+    describe_limits(app, max_question_characters)
     handle_errors(app, config.max_body_bytes, respond)
     return app

@@ -49,7 +49,7 @@ def create_router(service: Service) -> APIRouter:
             knowledge_version=body.knowledge_version,
             channel=CHANNEL,
             reason=body.reason,
-            question=body.question,
+            question=body.question.strip(),
             clauses=body.clauses,
         )
         await service.with_state(lambda state: state.feedback.put(body.id, opinion))

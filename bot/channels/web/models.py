@@ -25,12 +25,20 @@ MAX_CLAUSES = 36
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def speakable(text: str) -> str:
+    """A person's text with a blank for each control character and lone surrogate; as long as it was."""
+    return _UNSPEAKABLE.sub(" ", text)
+
+
 def clean(text: str) -> str:
-    """A person's text without control characters and lone surrogates, trimmed."""
-    return _UNSPEAKABLE.sub(" ", text).strip()
+    """The same, trimmed."""
+    return speakable(text).strip()
 
 
-Text = Annotated[str, AfterValidator(clean)]
+Text = Annotated[str, AfterValidator(speakable)]
+
+#: In the description only: at least one character that clean() leaves.
+_SPOKEN: JsonDict = {"pattern": r"[^\s\x00-\x1f\x7f-\x9f]"}
 
 
 class AskRequest(BaseModel):
@@ -42,7 +50,9 @@ class AskRequest(BaseModel):
         json_schema_extra={"examples": [{"question": "那会议呢", "history": ["一个文件最多几页"]}]},
     )
 
-    question: Text = Field(description="问题。字数上限见 config.yaml 的 answers.max_question_characters。")
+    question: Text = Field(
+        description="问题。字数上限见 config.yaml 的 answers.max_question_characters。", json_schema_extra=_SPOKEN
+    )
     history: list[Text] = Field(
         default=[], max_length=MAX_HISTORY, description="先前的问题，从早到晚；用来理解“那会议呢”这样的追问。"
     )

@@ -21,7 +21,8 @@ class Threads:
     """A bounded pool with a bounded queue."""
 
     def __init__(self, name: str, threads: int, waiting: int = WAITING) -> None:
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._make_pool = partial(ThreadPoolExecutor, threads, thread_name_prefix=name)
+        self._pool: ThreadPoolExecutor | None = None
         self._limit = threads + waiting
         self._open = 0
 
@@ -29,6 +30,8 @@ class Threads:
         """The call's result. Raises ApiError 503 when the queue is full, and whatever the call raises."""
         if self._open >= self._limit:
             raise ApiError(503, "busy", headers={"Retry-After": str(RETRY_SECONDS)})
+        if self._pool is None:
+            self._pool = self._make_pool()
         self._open += 1
         try:
             named = partial(copy_context().run, call)  # what the call logs names its request
@@ -37,5 +40,7 @@ class Threads:
             self._open -= 1
 
     def close(self) -> None:
-        """Drop the calls that wait; those being run end by themselves."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Drop the calls that wait; those being run end by themselves. A later call starts anew."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
