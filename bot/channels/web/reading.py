@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from bot import replies
 from bot.channels.web.html import Markup, joined, tag
@@ -36,15 +36,23 @@ def read_marks(text: str, clause: Clause) -> Marks:
 def marked_words(clause: Clause, marks: Marks) -> Markup:
     """The clause's words on one line, with <mark> around the marked ones."""
     pieces: list[str] = []
-    done = clause.start
-    for start, end in marks:
-        pieces += [_shown(clause, done, start), tag("mark", _shown(clause, start, end))]
-        done = end
-    return joined([*pieces, _shown(clause, done, clause.end)])
+    for is_marked, letters in groupby(_placed(clause), lambda letter: _within(letter[1], marks)):
+        words = "".join(letter for letter, _ in letters)
+        pieces.append(tag("mark", words) if is_marked else words)
+    return joined(pieces)
 
 
-def _shown(clause: Clause, start: int, end: int) -> str:
-    return replace(clause, text=clause.text[start - clause.start : end - clause.start]).display
+def _placed(clause: Clause) -> Iterator[tuple[str, int]]:
+    """The characters of the display text with their places in the source; -1 for a bar, which stands for line breaks."""
+    place = 0
+    for letter in clause.display:
+        found = clause.text.find(letter, place)
+        yield letter, clause.start + found if found >= 0 else -1
+        place = max(place, found + 1)
+
+
+def _within(place: int, marks: Marks) -> bool:
+    return any(start <= place < end for start, end in marks)
 
 
 def lines(clause: Clause) -> list[str]:
