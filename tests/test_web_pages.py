@@ -139,7 +139,7 @@ async def test_a_clause_leads_on(client: httpx.AsyncClient) -> None:
     page = (await client.get("/c/2.2")).text
     related = page.split('<nav class="related"')[1].split("</nav>")[0]
     assert re.findall(r'<a href="\.\./c/([\d.]+)">', related) == ["2.1", "2.3"]
-    question = re.findall(r'<a href="\.\./\?q=([^"]+)" class="ask">就这一条提问</a>', page)
+    question = re.findall(r'<a href="\.\./\?q=([^"]+)" class="action">就这一条提问</a>', page)
     assert [unquote(one) for one in question] == ["第2.2条说的是几页吗"]
 
 
@@ -154,7 +154,8 @@ async def test_a_clause_without_questions_is_asked_about_by_its_label(monkeypatc
 
 async def test_the_line_to_copy_names_its_source(client: httpx.AsyncClient) -> None:
     page = (await client.get("/c/2.2")).text
-    (line, shown) = re.findall(r'<textarea rows="3" readonly data-copy-text="([^"]*)">([^<]*)</textarea>', page)[0]
+    (line,) = re.findall(r'<div class="copy-line" data-copy-text="([^"]*)">', page)
+    (shown,) = re.findall(r"<textarea[^>]* readonly>([^<]*)</textarea>", page)
     assert line == shown == f"{clause('2.2').text}——《{TITLE}》问题二·措施2（中央办公厅，2019年）"
 
 

@@ -92,7 +92,7 @@ class Pages:
             quote=reading.marked_words(clause, marks),
             source=escape(source),
             line=escape(line),
-            ask=tag("a", replies.ASK_ABOUT, href=f"{root}?q={quoted(question)}", class_="ask"),
+            ask=tag("a", replies.ASK_ABOUT, href=f"{root}?q={quoted(question)}", class_="action"),
             anchor=escape(reading.anchor(clause)),
             previous=reading.step(before, knowledge, "previous"),
             next=reading.step(after, knowledge, "next"),

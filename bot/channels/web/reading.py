@@ -70,11 +70,6 @@ def address(root: str, clause: Clause, knowledge: KnowledgeBase) -> str:
     return f"{root}c/{knowledge.reference(clause)}"
 
 
-def link(root: str, clause: Clause, knowledge: KnowledgeBase, **attributes: str) -> Markup:
-    """A link to a clause's own page, under its label."""
-    return tag("a", clause.label, href=address(root, clause, knowledge), **attributes)
-
-
 def step(clause: Clause | None, knowledge: KnowledgeBase, relation: str) -> Markup:
     """A link to a neighbour; the pages of clauses lie side by side, so the reference alone leads there."""
     if clause is None:
@@ -128,5 +123,8 @@ def notice(
 
 
 def choices(root: str, clauses: Sequence[Clause], knowledge: KnowledgeBase) -> Markup:
-    """List items, each a link to a clause and its words."""
-    return joined(tag("li", link(root, clause, knowledge), "：", clause.display) for clause in clauses)
+    """List items, each a link to a clause under its label and its words."""
+    return joined(
+        tag("li", tag("a", tag("strong", one.label), f"：{one.display}", href=address(root, one, knowledge)))
+        for one in clauses
+    )
