@@ -10,6 +10,8 @@ import hashlib
 import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -147,17 +149,23 @@ def in_batches(
     dimension: int,
     embed: Callable[[list[str]], Vectors],
     progress: Callable[[float], None] | None,
+    workers: int = 1,
 ) -> Vectors:
-    """Vectors of shape (len(texts), dimension) from `embed`: longest texts first, in batches of like length."""
+    """Vectors of shape (len(texts), dimension) from `embed`: longest texts first, in batches of like length.
+
+    With several workers, `embed` is called by as many threads.
+    """
     vectors = np.empty((len(texts), dimension), dtype=np.float32)
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    batches = [order[batch] for batch in _alike([len(texts[i]) for i in order])]
     done = 0
-    for batch in _alike([len(texts[i]) for i in order]):
-        rows = order[batch]
-        vectors[rows] = embed([texts[i] for i in rows])
-        done += len(rows)
-        if progress is not None:
-            progress(done / len(order))
+    with ThreadPoolExecutor(workers) if workers > 1 and len(batches) > 1 else nullcontext() as pool:
+        run = map if pool is None else pool.map
+        for rows, found in zip(batches, run(lambda rows: embed([texts[i] for i in rows]), batches), strict=True):
+            vectors[rows] = found
+            done += len(rows)
+            if progress is not None:
+                progress(done / len(order))
     return vectors
 
 

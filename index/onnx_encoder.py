@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 #: Raise when an export's files or their meaning change.
 FORMAT = 1
+#: How many exports are kept in a cache.
+KEEP = 3
 #: The least cosine of a text's two vectors, exported and original: they differ by rounding only.
 SAME = 0.9999
 #: What both must agree on: scripts, case, digits, marks, lengths.
@@ -69,8 +73,8 @@ class OnnxEncoder:
         return self._fingerprint
 
     def encode(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> Vectors:
-        """Vectors of shape (len(texts), dimension), float32, each of length 1."""
-        return in_batches(texts, self._dimension, self._embed, progress)
+        """Vectors of shape (len(texts), dimension), float32, each of length 1; many texts on all processors."""
+        return in_batches(texts, self._dimension, self._embed, progress, workers=os.cpu_count() or 1)
 
     def _embed(self, texts: list[str]) -> Vectors:
         read = self._tokenizer.encode_batch(texts)
@@ -97,8 +101,8 @@ def load_encoder(
     Raises ModelUnavailable.
     """
     fingerprint = model_fingerprint(name, adapter)
-    root = cache / "onnx"
     mark = hashlib.sha256(f"{FORMAT}\n{fingerprint}".encode()).hexdigest()[:16]
+    root = cache / "onnx" / mark  # a folder for each, so that two in use do not push each other out
     progress("载入语义模型", None)
     export = storage.current(root, mark)
     if export is not None:
@@ -113,7 +117,16 @@ def load_encoder(
         said = str(error).partition("\n")[0][:200]
         logger.warning("the model runs in sentence-transformers, which is slower: %s: %s", type(error).__name__, said)
         return original
+    _drop_old(root)
     return OnnxEncoder(export, fingerprint, threads)
+
+
+def _drop_old(newest: Path) -> None:
+    """Keep the KEEP exports made last: each retraining makes one of a quarter of a gigabyte."""
+    others = [path for path in newest.parent.iterdir() if path != newest and path.is_dir()]
+    others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in others[KEEP - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def _write(folder: Path, original: SentenceTransformerEncoder, fingerprint: str, threads: int) -> None:

@@ -64,7 +64,7 @@ def test_the_export_is_made_once(model: Path, tmp_path: Path) -> None:
 
 def test_a_damaged_export_is_made_anew(model: Path, tmp_path: Path) -> None:
     load(model, tmp_path)
-    [path] = tmp_path.glob("onnx/*/model.onnx")
+    [path] = tmp_path.glob("onnx/*/*/model.onnx")
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -79,6 +79,16 @@ def test_another_model_gets_another_export(model: Path, tmp_path: Path) -> None:
     one, two = load(model, tmp_path / "cache"), load(other, tmp_path / "cache")
     assert one.fingerprint != two.fingerprint
     assert not np.allclose(one.encode(TEXTS[:1]), two.encode(TEXTS[:1]), atol=1e-2)
+    stages: list[str] = []
+    load(model, tmp_path / "cache", stages)
+    assert stages == ["载入语义模型"]  # neither has pushed the other out
+
+
+def test_only_the_latest_exports_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx_encoder, "KEEP", 2)
+    for seed in range(3):
+        load(make_tiny_model(tmp_path / str(seed), CHARACTERS, seed=seed), tmp_path / "cache")
+    assert len(list(tmp_path.glob("cache/onnx/*/*/model.onnx"))) == 2
 
 
 def test_an_export_that_says_something_else_is_not_used(
@@ -89,7 +99,7 @@ def test_an_export_that_says_something_else_is_not_used(
     encoder = load(model, tmp_path)
     assert isinstance(encoder, SentenceTransformerEncoder)
     assert "slower: ExportDiffers: a cosine of" in caplog.text
-    assert not list(tmp_path.glob("onnx/*/model.onnx"))
+    assert not list(tmp_path.glob("onnx/*/*/model.onnx"))
 
 
 def test_where_nothing_can_be_written_the_original_is_used(
