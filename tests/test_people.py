@@ -17,6 +17,7 @@ from bot.state.people import People, Settings
 from bot.state.state import State
 from bot.state.upkeep import keep_tidy, purge
 from tests.states import database, state, state_at, url  # noqa: F401 - fixtures
+from tests.telegram_fake import until
 
 TODAY = date(2026, 11, 24)
 
@@ -90,9 +91,7 @@ async def test_what_expired_is_purged_at_the_start_and_again(state: State) -> No
     fill(state)
     tidying = asyncio.create_task(keep_tidy(state, stop, every_seconds=0.01))
     for _ in range(2):
-        async with asyncio.timeout(10):
-            while count(state) != [0, 0, 0]:
-                await asyncio.sleep(0.01)
+        await until(lambda: count(state) == [0, 0, 0])
         fill(state)
     stop.set()
     await asyncio.wait_for(tidying, 5)
