@@ -13,18 +13,19 @@ from sqlalchemy import select
 from bot.state.database import Database, StateUnavailable
 from bot.state.inbox import LEASE_SECONDS, MAX_ATTEMPTS, Arrival, Claim, Inbox
 from bot.state.tables import inbox as table
-from tests.states import database, url  # noqa: F401 - fixtures
+
+pytest_plugins = ["tests.states"]
 
 BOT = 7
 
 
 @pytest.fixture
-def inbox(database: Database) -> Inbox:  # noqa: F811
+def inbox(database: Database) -> Inbox:
     return Inbox(database, keep_hours=48)
 
 
 @pytest.fixture
-def replicas(url: str) -> Iterator[list[Inbox]]:  # noqa: F811
+def replicas(url: str) -> Iterator[list[Inbox]]:
     """Two processes' views of one database."""
     databases = [Database.at(url, Path("/")) for _ in range(2)]
     yield [Inbox(one, keep_hours=48) for one in databases]
@@ -40,7 +41,7 @@ def ids(claims: list[Claim]) -> list[int]:
     return [claim.update_id for claim in claims]
 
 
-def rows(database: Database) -> dict[int, tuple[str, str | None, str]]:  # noqa: F811
+def rows(database: Database) -> dict[int, tuple[str, str | None, str]]:
     with database.begin() as connection:
         found = connection.execute(select(table))
         return {row.update_id: (row.state, row.payload, row.reason) for row in found}
@@ -69,7 +70,7 @@ def test_a_lane_is_handed_out_one_at_a_time_and_in_order(inbox: Inbox) -> None:
     assert ids(inbox.claim(BOT, 9)) == [5]
 
 
-def test_what_an_update_said_is_deleted_with_its_answer(inbox: Inbox, database: Database) -> None:  # noqa: F811
+def test_what_an_update_said_is_deleted_with_its_answer(inbox: Inbox, database: Database) -> None:
     inbox.take_in(BOT, arrivals(1, 2))
     assert inbox.claim(BOT, 9) == [Claim(1, '{"update_id": 1}', 1)]
     assert rows(database)[1] == ("open", '{"update_id": 1}', "")
@@ -116,7 +117,7 @@ def test_who_lost_an_update_can_no_longer_finish_it(inbox: Inbox) -> None:
     assert inbox.tally(BOT) == {"done": 1}
 
 
-def test_an_update_that_kills_is_given_up_and_lets_the_others_pass(inbox: Inbox, database: Database) -> None:  # noqa: F811
+def test_an_update_that_kills_is_given_up_and_lets_the_others_pass(inbox: Inbox, database: Database) -> None:
     inbox.take_in(BOT, arrivals(1, 2))
     for attempt in range(MAX_ATTEMPTS):
         assert ids(inbox.claim(BOT, 9, now=1000.0 * (attempt + 1))) == [1]
@@ -124,7 +125,7 @@ def test_an_update_that_kills_is_given_up_and_lets_the_others_pass(inbox: Inbox,
     assert rows(database)[1] == ("dead", None, "no answer in 3 attempts")
 
 
-def test_what_cannot_be_read_is_put_aside_without_its_text(inbox: Inbox, database: Database) -> None:  # noqa: F811
+def test_what_cannot_be_read_is_put_aside_without_its_text(inbox: Inbox, database: Database) -> None:
     assert inbox.take_in(BOT, [Arrival(1, "", "毒", unreadable="KeyError")]) == {1}
     assert rows(database) == {1: ("dead", None, "KeyError")}
     assert inbox.claim(BOT, 9) == []
@@ -210,7 +211,7 @@ def _answer_slowly(address: str, said: multiprocessing.Queue[str]) -> None:
 
 
 @pytest.mark.parametrize("killed_after", ["taken in", "answered 1", "answered 3"])
-def test_kill_9_loses_nothing_and_answers_at_most_twice(url: str, killed_after: str) -> None:  # noqa: F811
+def test_kill_9_loses_nothing_and_answers_at_most_twice(url: str, killed_after: str) -> None:
     context = multiprocessing.get_context("spawn")
     said: multiprocessing.Queue[str] = context.Queue()
     process = context.Process(target=_answer_slowly, args=(url, said))
@@ -222,7 +223,7 @@ def test_kill_9_loses_nothing_and_answers_at_most_twice(url: str, killed_after: 
     process.join()
     while not said.empty():
         heard.append(said.get())
-    database = Database.at(url, Path("/"))  # noqa: F811
+    database = Database.at(url, Path("/"))
     box = Inbox(database, keep_hours=48)
     box.give_back_all(BOT)
     again = []

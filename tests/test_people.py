@@ -16,14 +16,16 @@ from bot.state.inbox import Arrival
 from bot.state.people import People, Settings
 from bot.state.state import State
 from bot.state.upkeep import keep_tidy, purge
-from tests.states import database, state, state_at, url  # noqa: F401 - fixtures
+from tests.states import state_at
 from tests.telegram_fake import until
+
+pytest_plugins = ["tests.states"]
 
 TODAY = date(2026, 11, 24)
 
 
 @pytest.fixture
-def people(database: Database) -> People:  # noqa: F811
+def people(database: Database) -> People:
     return People(database, keep_days=90)
 
 
@@ -34,7 +36,7 @@ def test_settings_are_kept_for_one_person(people: People) -> None:
     assert people.settings("telegram:2") == Settings(full_quotes=False, next_questions=True)
 
 
-def test_settings_of_another_version_cost_nothing(people: People, database: Database) -> None:  # noqa: F811
+def test_settings_of_another_version_cost_nothing(people: People, database: Database) -> None:
     people.put("telegram:1", Settings())
     with database.begin() as connection:
         connection.execute(update(tables.people).values(settings='{"full_quotes": true, "next_questions": 7, "x": 1}'))
@@ -59,7 +61,7 @@ def test_forgetting_deletes_one_persons_settings(people: People) -> None:
     assert people.settings("telegram:2").full_quotes
 
 
-def test_no_person_can_be_read(people: People, database: Database) -> None:  # noqa: F811
+def test_no_person_can_be_read(people: People, database: Database) -> None:
     people.put("telegram:123456789", Settings())
     with database.begin() as connection:
         [person] = connection.execute(select(tables.people.c.person)).scalars()
@@ -70,7 +72,7 @@ def test_no_person_can_be_read(people: People, database: Database) -> None:  # n
 # Upkeep
 
 
-def fill(state: State) -> None:  # noqa: F811
+def fill(state: State) -> None:
     long_ago = datetime.now(UTC).date() - timedelta(days=90)
     state.people.put("telegram:1", Settings(), today=long_ago)
     state.inbox.take_in(7, [Arrival(1, "chat", "{}")], now=0.0)
@@ -79,14 +81,14 @@ def fill(state: State) -> None:  # noqa: F811
         connection.execute(update(tables.feedback).values(expires=long_ago))
 
 
-def count(state: State) -> list[int]:  # noqa: F811
+def count(state: State) -> list[int]:
     with state.database.begin() as connection:
         return [
             len(connection.execute(select(table)).all()) for table in (tables.feedback, tables.inbox, tables.people)
         ]
 
 
-async def test_what_expired_is_purged_at_the_start_and_again(state: State) -> None:  # noqa: F811
+async def test_what_expired_is_purged_at_the_start_and_again(state: State) -> None:
     stop = asyncio.Event()
     fill(state)
     tidying = asyncio.create_task(keep_tidy(state, stop, every_seconds=0.01))
@@ -98,7 +100,7 @@ async def test_what_expired_is_purged_at_the_start_and_again(state: State) -> No
 
 
 def test_a_purge_that_fails_costs_the_others_nothing(
-    state: State,  # noqa: F811
+    state: State,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Broken:

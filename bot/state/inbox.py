@@ -150,7 +150,7 @@ class Inbox:
         """How many updates are open, done and dead. Raises StateUnavailable."""
         counted = select(inbox.c.state, func.count()).where(inbox.c.bot_id == bot_id).group_by(inbox.c.state)
         with self._database.begin() as connection:
-            return dict(connection.execute(counted).tuples().all())
+            return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def _first_of_each_lane() -> Select[Any]:

@@ -124,7 +124,7 @@ class Questions:
 
 def offers(answer: Answer, assistant: Assistant) -> list[Offer]:
     """The answer's next questions with the ids of their buttons: a clause and the number of one of its questions."""
-    if not answer.next_questions:
+    if answer.outcome == "clarify" or not answer.next_questions:  # a choice comes before anything further
         return []
     found = {
         question: f"a:{assistant.knowledge.reference(clause)}:{number}"
