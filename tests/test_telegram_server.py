@@ -27,6 +27,7 @@ from bot.bootstrap import BackgroundAssistant
 from bot.channels import telegram_bot
 from bot.channels.telegram_bot import delivery, intake, updates
 from bot.config import TelegramConfig
+from bot.state.state import State
 from knowledge.errors import JianfuError
 from tests.fakes import ROOT
 from tests.telegram_fake import (
@@ -54,7 +55,9 @@ def free_port() -> int:
 class Bot:
     """A running bot and the fake Telegram it talks to."""
 
-    def __init__(self, fake: TelegramFake, transport: str, background: BackgroundAssistant) -> None:
+    def __init__(
+        self, fake: TelegramFake, transport: str, background: BackgroundAssistant, state: State | None = None
+    ) -> None:
         self.fake = fake
         port = free_port()
         self.hook = f"http://127.0.0.1:{port}/telegram"
@@ -67,14 +70,17 @@ class Bot:
                 "webhook_port": port,
             }
         )
-        self.application = telegram_bot.create_application(background, self.config, TOKEN)
+        self.application = telegram_bot.create_application(background, self.config, TOKEN, state=state)
         self.stop = asyncio.Event()
         self.task = asyncio.create_task(
             telegram_bot.run(self.application, self.config, self.stop, secret=SECRET, first_delay=0.05)
         )
 
     async def ready(self) -> Bot:
-        await until(lambda: self.task.done() or self.fake.count("deleteWebhook") or self.fake.count("setWebhook"))
+        before = self.fake.count("deleteWebhook"), self.fake.count("setWebhook")
+        await until(
+            lambda: self.task.done() or (self.fake.count("deleteWebhook"), self.fake.count("setWebhook")) != before
+        )
         return self
 
     async def close(self) -> None:
