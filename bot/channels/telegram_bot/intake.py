@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from telegram import Bot, Update
@@ -30,10 +31,11 @@ Result = TypeVar("Result")
 CLAIMED_AT_ONCE = 128
 #: An update whose answer could not be delivered is handled again after so long.
 RETRY_SECONDS = 20.0
-#: How long the updates behind a missing one wait for it, where updates come in side by side (see Inbox.claim).
-SETTLE_SECONDS = 0.3
-#: How often the inbox is looked into when nothing here happens: for what another replica left behind.
-_LOOK_SECONDS = 1.0
+#: How long the updates behind a missing one wait for it, where updates come in side by side (see Inbox.claim). An
+#: inline query, which is not kept, looks like a missing one; nothing else does in the ordinary course of things.
+SETTLE_SECONDS = 1.0
+#: How often the inbox is looked into when nothing here happens: for what another replica left behind, or a gap closed.
+_LOOK_SECONDS = 0.5
 _LONGEST_PAUSE = 30.0
 
 
@@ -50,6 +52,8 @@ class Intake:
         self._in_work: dict[int, Claim] = {}
         self._done: list[Claim] = []
         self._undelivered: set[int] = set()
+        self._arriving: list[tuple[list[Arrival], asyncio.Future[None]]] = []
+        self._keeping: asyncio.Task[None] | None = None
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
         self._claiming: asyncio.Task[None] | None = None
         self._renewed = 0.0
@@ -80,13 +84,39 @@ class Intake:
                 arrivals.append(Arrival(update.update_id, "telegram:" + ":".join(map(str, lane)), text.decode("utf8")))
         if self._inbox is not None and arrivals:
             try:
-                await self._write(lambda box: box.take_in(self._bot_id, arrivals))
+                await self._keep(arrivals)
             except StateUnavailable as error:
                 logger.warning("%d updates are in memory only: %s", len(updates), error)
                 passing = sorted([*passing, *updates], key=lambda update: update.update_id)
         for update in passing:
             await application.update_queue.put(update)
         self._wake.set()
+
+    async def _keep(self, arrivals: list[Arrival]) -> None:
+        """Put arrivals into the inbox, together with those of other requests that wait meanwhile: one commit for all.
+
+        Raises StateUnavailable.
+        """
+        kept: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._arriving.append((arrivals, kept))
+        if self._keeping is None or self._keeping.done():
+            self._keeping = asyncio.create_task(self._keep_all(), name="telegram-arrivals")
+        await kept
+
+    async def _keep_all(self) -> None:
+        while self._arriving:
+            batch, self._arriving = self._arriving, []
+            together = [arrival for arrivals, _ in batch for arrival in arrivals]
+            try:
+                await self._write(partial(Inbox.take_in, bot_id=self._bot_id, arrivals=together))
+            except Exception as error:
+                for _, kept in batch:
+                    if not kept.done():  # the request may have been broken off
+                        kept.set_exception(error)
+            else:
+                for _, kept in batch:
+                    if not kept.done():
+                        kept.set_result(None)
 
     def undelivered(self, update_id: int) -> bool:
         """Have an update handled again a little later; False where nothing of it was kept."""
@@ -145,7 +175,7 @@ class Intake:
                 await _set_within(self._stopping, pause)
                 continue
             pause = _LOOK_SECONDS
-            await _set_within(self._wake, _LOOK_SECONDS if alone else SETTLE_SECONDS)
+            await _set_within(self._wake, _LOOK_SECONDS)
 
     async def _turn(self, settle_seconds: float) -> list[Claim]:
         """Report what is done, keep hold of what is in work, and claim what is next."""
