@@ -25,7 +25,7 @@ from bot import replies
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.telegram_bot import delivery, intake
 from bot.state import tables
-from bot.state.inbox import Arrival
+from bot.state.inbox import Arrival, Inbox
 from bot.state.state import State
 from tests.fakes import ROOT
 from tests.states import state_at
@@ -163,16 +163,18 @@ async def test_poison_is_put_aside_with_its_reason(
     assert "毒" not in log.getvalue()
 
 
-async def test_an_update_is_confirmed_only_when_it_is_kept(fake: TelegramFake, state: State) -> None:
+async def test_an_update_is_confirmed_only_when_it_is_kept(
+    fake: TelegramFake, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[tuple[int, int]] = []
-    take_in = state.inbox.take_in
+    take_in = Inbox.take_in
 
-    def slow_take_in(*arguments: Any) -> set[int]:
+    def slow_take_in(box: Inbox, **arguments: Any) -> set[int]:
         time.sleep(0.3)
         seen.append((len(fake.undelivered()), len(kept(state))))
-        return take_in(*arguments)
+        return take_in(box, **arguments)
 
-    state.inbox.take_in = slow_take_in  # type: ignore[method-assign]
+    monkeypatch.setattr(Inbox, "take_in", slow_take_in)
     for transport in ("polling", "webhook"):
         bot = await Bot(fake, transport, loaded(), state).ready()
         await fake.enqueue_update(message_update("几页"), token=TOKEN)

@@ -90,11 +90,11 @@ async def test_ten_thousand_updates(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         await application.intake.take(application, [*batch, *repeated])
         await application.intake.take(application, repeated)
         done = start + BATCH - 1
-        await until(lambda done=done: request.sent >= done - 500, seconds=60)  # Telegram would hold back, too
+        await until(lambda done=done: request.sent >= done - 500, seconds=240)  # Telegram would hold back, too
         if done in (2_000, UPDATES):
-            await until(lambda done=done: request.sent >= done, seconds=60)
+            await until(lambda done=done: request.sent >= done, seconds=240)
             memory[done] = resident_megabytes()
-    await until(lambda: state.inbox.tally(bot_id) == {"done": UPDATES}, seconds=60)
+    await until(lambda: state.inbox.tally(bot_id) == {"done": UPDATES}, seconds=240)
     await application.intake.stop()
     await application.stop()
     await application.intake.close()
