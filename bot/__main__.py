@@ -10,14 +10,13 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and FAISS are imported: see docs/decisions.md
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import NoReturn
 
-from bot import replies
+from bot import log, replies
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
 from bot.trust import trust_text
 from knowledge.errors import InvalidFile, JianfuError
@@ -213,9 +212,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments, argparse.Namespace(config=None, debug=False))
     try:
         config = load_config(find_config(options.config))
-        _set_up_logging(
-            "DEBUG" if options.debug else config.log.level, quiet=options.command not in ("serve", "telegram")
-        )
+        level = "DEBUG" if options.debug else config.log.level
+        log.set_up(level, config.log.format, quiet=options.command not in ("serve", "telegram"))
         code: int = options.run(config, options)
         print(end="", flush=True)  # what is still buffered fails here, not when the interpreter ends
     except KeyboardInterrupt:
@@ -238,14 +236,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"jianfu：{replies.UNEXPECTED.format(kind=type(error).__name__, error=message)}", file=sys.stderr)
         return 1
     return code
-
-
-def _set_up_logging(level: str, *, quiet: bool) -> None:
-    """Log to stderr; commands that print answers log only warnings unless --debug."""
-    ours = "WARNING" if quiet and level == "INFO" else level
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level="WARNING", force=True)
-    for name in ("bot", "index", "knowledge"):
-        logging.getLogger(name).setLevel(ours)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.config import Config
 from index.embedder import BUILTIN
-from index.retriever import Progress, Retriever, Settings, load_encoder
+from index.retriever import Progress, Retriever, Settings, load_trainable
 from index.training import NothingToLearn, Recipe, Report, train
 from knowledge.errors import JianfuError
 from knowledge.loader import load_knowledge
@@ -72,7 +72,7 @@ def train_adapter(config: Config, path: Path, progress: Progress, *, seed: int, 
     settings = index_settings(config)
     recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
     try:
-        encoder = load_encoder(settings, progress, exact=True)
+        encoder = load_trainable(settings, progress)
         adapter, report = train(knowledge, encoder, settings.query_prefix, recipe, progress)
     except NothingToLearn as error:
         raise JianfuError(replies.TRAIN_NO_QUESTIONS) from error

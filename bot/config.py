@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from knowledge import strict_yaml
 from knowledge.errors import InvalidFile, JianfuError
@@ -14,7 +16,31 @@ from knowledge.errors import InvalidFile, JianfuError
 TOKEN_VARIABLE = "JIANFU_TELEGRAM_TOKEN"  # noqa: S105 - the variable's name, not the token
 WEBHOOK_SECRET_VARIABLE = "JIANFU_TELEGRAM_WEBHOOK_SECRET"  # noqa: S105 - the same
 
+API_KEYS_VARIABLE = "JIANFU_API_KEYS"
+MIN_KEY_CHARACTERS = 16
+
+_ORIGIN = re.compile(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers send it. Raises ValueError with what is expected."""
+    if not _ORIGIN.fullmatch(text):
+        raise ValueError("网站来源，形如 https://oa.example.gov.cn 或 http://10.0.0.5:8080（小写，结尾没有 /）")
+    return text
+
+
+def _network(text: str) -> str:
+    """An IP address or a network. Raises ValueError with what is expected."""
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        raise ValueError("IP 地址或网段，形如 127.0.0.1 或 10.0.0.0/8") from None
+    return text
+
+
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Origin = Annotated[str, AfterValidator(_origin)]
+Network = Annotated[str, AfterValidator(_network)]
 
 
 class _Section(BaseModel):
@@ -50,7 +76,7 @@ class AnswersConfig(_Section):
 
     answer_probability: Probability = 0.6
     further_probability: Probability = 0.2
-    clarify_probability: Probability = 0.3
+    clarify_probability: Probability = 0.2
     clarify_ratio: Probability = 0.5
     related_probability: Probability = 0.05
     max_citations: int = Field(default=5, ge=1, le=36)
@@ -68,12 +94,19 @@ class StateConfig(_Section):
 
 
 class WebConfig(_Section):
-    """The web chat and the HTTP API."""
+    """The web chat and the HTTP API. API keys are never written here (see the environment)."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
     max_body_bytes: int = Field(default=65536, ge=1024)
     concurrent_questions: int = Field(default=16, ge=1, le=64)
+    questions_per_minute: int = Field(default=60, ge=0, le=1_000_000)
+    key_questions_per_minute: int = Field(default=600, ge=0, le=1_000_000)
+    require_api_key: bool = False
+    trusted_proxies: list[Network] = []
+    cors_origins: list[Origin] = []
+    embed_origins: list[Origin] = []
+    metrics: bool = False
 
 
 class TelegramConfig(_Section):
@@ -91,9 +124,10 @@ class TelegramConfig(_Section):
 
 
 class LogConfig(_Section):
-    """How much is logged. Question text is never logged."""
+    """How much is logged, and in which form. Question text is never logged."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["text", "json"] = "text"
 
 
 class Config(_Section):
@@ -148,3 +182,15 @@ def webhook_secret() -> str:
     if not secret:
         raise JianfuError(f"webhook 方式需要环境变量 {WEBHOOK_SECRET_VARIABLE}（1–256 个字母、数字、_ 或 -）")
     return secret
+
+
+def api_keys() -> tuple[str, ...]:
+    """The API keys from the environment, separated by commas. Raises JianfuError for one that is too short or odd."""
+    keys = tuple(key for part in os.environ.get(API_KEYS_VARIABLE, "").split(",") if (key := part.strip()))
+    for number, key in enumerate(keys, 1):
+        if len(key) < MIN_KEY_CHARACTERS or not re.fullmatch(r"[!-~]+", key):
+            raise JianfuError(
+                f"环境变量 {API_KEYS_VARIABLE} 的第 {number} 个密钥不合规定：至少 {MIN_KEY_CHARACTERS} 个字母、数字或符号，"
+                "不含空格和中文；几个密钥用逗号分开"
+            )
+    return keys

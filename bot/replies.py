@@ -89,7 +89,7 @@ API_ERRORS = {
     "unsupported_media_type": "请把请求头 Content-Type 设为 application/json。",
     "body_too_large": "请求太大了，请控制在 {limit} 字节以内。",
     "body_timeout": "请求没有在 {seconds} 秒内发完，请重新发送。",
-    "invalid_request": "请求不合要求：{faults}。请求体应为 JSON 对象，只含 question（文字）和可选的 history（文字列表）。",
+    "invalid_request": "请求不合要求：{faults}。各字段见接口说明（/docs）。",
     "empty_question": EMPTY,
     "question_too_long": TOO_LONG,
     "history_too_long": "history 里有一条太长了（{length} 字），请压缩到 {limit} 字以内，或只带最近几个问题。",
@@ -111,6 +111,40 @@ REQUEST_FAULTS = {
     "other": "{field} 的格式不对",
 }
 REQUEST_BODY = "请求体"
+
+# Web: limits, keys, feedback, receipts and the pages for reading
+API_ERRORS |= {
+    "too_many_requests": "问得太快了，请过 {seconds} 秒再试。",
+    "bad_api_key": "接口密钥不对，请检查请求头 Authorization: Bearer 或 X-API-Key；密钥请向管理员索取。",
+    "api_key_required": "调用接口要出示密钥：请求头写 Authorization: Bearer 密钥，或 X-API-Key: 密钥；密钥请向管理员索取。",
+    "state_unavailable": "记录暂时存取不了，提问不受影响；请过半分钟再试，若一直这样，请告诉管理员。",
+    "unknown_clause": NO_SUCH_CLAUSE,
+    "no_such_document": "没有这份文件。请从首页重新进入。",
+}
+REQUEST_FAULTS |= {
+    "literal_error": "{field} 只能是规定的几个词之一",
+    "string_pattern_mismatch": "{field} 的写法不对",
+}
+API_KEYS_MISSING = (
+    "config.yaml 的 web.require_api_key 为 true，却没有密钥。请在环境变量 JIANFU_API_KEYS 里放密钥，或改为 false。"
+)
+ASK_ABOUT = "就这一条提问"
+QUOTE_WITH_SOURCE = "{quote}——{source}"
+TODAY = {
+    "same": "今天的条款与此一字不差。",
+    "changed": "注意：这一条后来改过，今天的条款与当时不同，请以今天的为准。",
+    "gone": "注意：今天的知识库里已经没有这一条。",
+}
+RECEIPT_GENUINE = "属实：本服务给出过这份答复"
+RECEIPT_GIVEN = "凭据号 {code}，第一次给出于 {date}（世界时），知识库版本 {version}。当时是这样答的："
+RECEIPT_OFFERED = {"clarify": "当时请提问者在这几条里选：", "decline": "当时列为相关、供阅读的条款："}
+RECEIPT_UNKNOWN = "没有给出过"
+RECEIPT_UNKNOWN_HELP = (
+    "号码 {code} 的写法没有错，但本服务没有给出过这个号码的答复。它可能出自另一处部署，也可能是编造的。"
+    "请不要据此办事，以通知原文为准；也可以把问题重新问一遍。"
+)
+RECEIPT_MISTYPED = "号码抄错了"
+RECEIPT_MISTYPED_HELP = "凭据号是 12 位字母和数字，形如 XXXX-XXXX-XXXX，不分大小写。请对照原答复，逐位核对后再输一次。"
 
 PORT_TAKEN = "端口 {port} 已被占用。请关闭占用它的程序，或在 config.yaml 的 web.port 换一个端口（也可用 --port）。"
 PORT_FORBIDDEN = "没有权限使用端口 {port}。请换一个 1024 以上的端口（config.yaml 的 web.port，或 --port）。"
@@ -235,6 +269,10 @@ PAGE_WORDS = {
     "or": " 或 ",
     "list_of": "{item} 的列表",
     "null": "空",
+    "verify": "核验答复",
+    "open_notice": "阅读通知全文",
+    "open_clause": "今天的这一条",
+    "example_embed": "嵌入示例",
 }
 
 # Trust: how answers are made and how well, from the record of the evaluation

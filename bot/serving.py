@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.bootstrap import BackgroundAssistant, build_assistant
 from bot.channels import telegram_bot, web
-from bot.config import Config
+from bot.config import Config, api_keys
 from bot.state.state import State
 from bot.state.upkeep import keep_tidy
 
@@ -32,7 +32,7 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
         channels.append(lambda stop: telegram_bot.run(application, config.telegram, stop))
     if with_web:
         limit = config.answers.max_question_characters
-        app = web.create_app(background, config.web, max_question_characters=limit)
+        app = web.create_app(background, config.web, max_question_characters=limit, state=state, api_keys=api_keys())
         channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop))
     background.start()
     try:

@@ -1,12 +1,14 @@
 """Texts to vectors: the Encoder protocol and sentence-transformers behind it.
 
-The only file that imports torch's stack. Making the built-in model is builtin_model.py's business.
+The only file that imports torch's stack. Making the built-in model is builtin_model.py's business; onnx_encoder.py runs
+the same model without torch.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -46,9 +48,8 @@ class SentenceTransformerEncoder:
         threads: int,
         progress: Progress,
         adapter: Adapter | None = None,
-        exact: bool = False,
     ) -> None:
-        """Load the model; in half precision where that is fast, unless `exact`, as training needs it.
+        """Load the model.
 
         Raises ModelUnavailable with a message that says what to do.
         """
@@ -71,14 +72,9 @@ class SentenceTransformerEncoder:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ModelUnavailable(f"语义模型 {name} 载入失败（{reason}）；{advice}") from error
         self._model.eval()
-        self._fingerprint = model_fingerprint(name)
+        self._fingerprint = model_fingerprint(name, adapter)
         if adapter is not None:
             self.add(adapter.changes())
-            self._fingerprint += f"+{adapter.digest}"
-        if fast_half() and not exact:
-            self._model[0].to(torch.bfloat16)
-            self._model[0].register_forward_hook(_widen)  # pooling and length are computed in full precision
-            self._fingerprint += "-bf16"
 
     @property
     def fingerprint(self) -> str:
@@ -101,20 +97,41 @@ class SentenceTransformerEncoder:
                 weights[name].add_(torch.from_numpy(change))
 
     def encode(self, texts: Sequence[str], progress: Callable[[float], None] | None = None) -> Vectors:
-        """Vectors of shape (len(texts), dimension), float32, each of length 1; longest texts first, in batches of like length."""
-        if not texts:
-            return np.zeros((0, self._model.get_embedding_dimension() or 0), dtype=np.float32)
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        rows: list[Vectors] = []
-        done = 0
-        for batch in _alike([len(texts[i]) for i in order]):
-            rows.append(self._embed([texts[i] for i in order[batch]]))
-            done += len(rows[-1])
-            if progress is not None:
-                progress(done / len(order))
-        vectors = np.empty((len(texts), rows[0].shape[1]), dtype=np.float32)
-        vectors[order] = np.concatenate(rows)
-        return vectors
+        """Vectors of shape (len(texts), dimension), float32, each of length 1."""
+        return in_batches(texts, self._model.get_embedding_dimension() or 0, self._embed, progress)
+
+    def export(self, folder: Path) -> int:
+        """Write the model as it is now to model.onnx and tokenizer.json; returns how many tokens of a text it reads.
+
+        Raises whatever torch raises for a model that cannot be exported.
+        """
+        import torch  # noqa: PLC0415 - loaded by __init__
+
+        model, tokenizer = self._model, self._model.tokenizer
+
+        class Whole(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.inner = model
+
+            def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+                return self.inner({"input_ids": input_ids, "attention_mask": attention_mask})["sentence_embedding"]
+
+        tokens = tokenizer(["两条 texts", "of 两种长短"], padding=True, return_tensors="pt")
+        names = ["input_ids", "attention_mask"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the exporter warns of Python code that this model runs once and for all
+            torch.onnx.export(
+                Whole().eval(),
+                tuple(tokens[name] for name in names),
+                str(folder / "model.onnx"),
+                input_names=names,
+                output_names=["vector"],
+                dynamic_axes={**{name: {0: "texts", 1: "tokens"} for name in names}, "vector": {0: "texts"}},
+                dynamo=False,
+            )
+        tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+        return int(model.max_seq_length)
 
     def _embed(self, texts: list[str]) -> Vectors:
         """Vectors of one batch. The model's own encode() does the same, and takes 2 ms more for a single text."""
@@ -123,6 +140,25 @@ class SentenceTransformerEncoder:
         with torch.inference_mode():
             vectors = self._model(self._model.preprocess(texts))["sentence_embedding"]
             return torch.nn.functional.normalize(vectors.float(), dim=1).numpy()
+
+
+def in_batches(
+    texts: Sequence[str],
+    dimension: int,
+    embed: Callable[[list[str]], Vectors],
+    progress: Callable[[float], None] | None,
+) -> Vectors:
+    """Vectors of shape (len(texts), dimension) from `embed`: longest texts first, in batches of like length."""
+    vectors = np.empty((len(texts), dimension), dtype=np.float32)
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    done = 0
+    for batch in _alike([len(texts[i]) for i in order]):
+        rows = order[batch]
+        vectors[rows] = embed([texts[i] for i in rows])
+        done += len(rows)
+        if progress is not None:
+            progress(done / len(order))
+    return vectors
 
 
 def _alike(lengths: Sequence[int]) -> Iterator[slice]:
@@ -134,19 +170,17 @@ def _alike(lengths: Sequence[int]) -> Iterator[slice]:
             start = i
 
 
-def _widen(module: Any, inputs: Any, features: dict[str, Any]) -> dict[str, Any]:
-    return {**features, "token_embeddings": features["token_embeddings"].float()}
-
-
 def fast_half() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware; elsewhere it is slower than float32."""
+    """Whether this processor multiplies bfloat16 in hardware, so that training in it is faster."""
     import torch  # noqa: PLC0415 - loaded by whoever asks
 
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def model_fingerprint(name: str) -> str:
-    """The model's name; for a folder also the sizes and times of its files, for the built-in one its making."""
+def model_fingerprint(name: str, adapter: Adapter | None = None) -> str:
+    """The model's name and its adapter's; for a folder also its files' sizes and times, for the built-in one its making."""
+    if adapter is not None:
+        return f"{model_fingerprint(name)}+{adapter.digest}"
     if name == BUILTIN:
         return f"{BUILTIN}-{BUILDER_VERSION}"
     path = Path(os.path.expanduser(name))

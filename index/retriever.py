@@ -17,7 +17,7 @@ from typing import Literal
 
 import numpy as np
 
-from index import analyzer, storage
+from index import analyzer, onnx_encoder, storage
 from index.adapter import Adapter, AdapterUnusable
 from index.batching import BatchingEncoder
 from index.builtin_model import ModelUnavailable
@@ -247,18 +247,26 @@ class Retriever:
         return evidence.with_vectors(cosine, self._dense.classifier.scores(vector))
 
 
-def load_encoder(
-    settings: Settings, progress: Progress, adapter: Adapter | None = None, *, exact: bool = False
-) -> SentenceTransformerEncoder:
-    """The configured model, changed by an adapter if one is given; `exact` to train it. Raises ModelUnavailable."""
-    return SentenceTransformerEncoder(
+def load_encoder(settings: Settings, progress: Progress, adapter: Adapter | None = None) -> Encoder:
+    """The configured model, changed by an adapter if one is given. Raises ModelUnavailable."""
+    return onnx_encoder.load_encoder(
         settings.model_name,
         cache=settings.model_cache,
         allow_downloads=settings.allow_downloads,
         threads=settings.threads,
         progress=progress,
         adapter=adapter,
-        exact=exact,
+    )
+
+
+def load_trainable(settings: Settings, progress: Progress) -> SentenceTransformerEncoder:
+    """The configured model without an adapter, in the engine that can train it. Raises ModelUnavailable."""
+    return SentenceTransformerEncoder(
+        settings.model_name,
+        cache=settings.model_cache,
+        allow_downloads=settings.allow_downloads,
+        threads=settings.threads,
+        progress=progress,
     )
 
 

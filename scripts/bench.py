@@ -35,8 +35,9 @@ from bot.config import AnswersConfig, Config, find_config, load_config
 from index import analyzer, calibration, retriever
 from index.builtin_model import builtin_model
 from index.dense import DenseIndex
-from index.embedder import BUILTIN, SentenceTransformerEncoder
+from index.embedder import BUILTIN, Encoder
 from index.examples import passage
+from index.onnx_encoder import OnnxEncoder
 from index.pinyin import PinyinReader
 from index.retriever import Retriever, fitting_adapter, load_encoder
 from knowledge.base import KnowledgeBase
@@ -71,7 +72,7 @@ def zipf_mix(questions: Sequence[str], count: int, generator: random.Random) -> 
     return generator.choices(popular, [1 / rank for rank in range(1, len(popular) + 1)], k=count)
 
 
-def plain_pipeline(knowledge: KnowledgeBase, encoder: SentenceTransformerEncoder, config: Config) -> Ask:
+def plain_pipeline(knowledge: KnowledgeBase, encoder: Encoder, config: Config) -> Ask:
     """Embed the question, search FAISS, and give the three nearest clauses."""
     clauses = list(knowledge)
     vectors = encoder.encode([config.model.passage_prefix + passage(clause, knowledge) for clause in clauses])
@@ -171,7 +172,7 @@ PLACES: tuple[tuple[str, Any, str], ...] = (
     ("outline", retriever.Outline, "missing"),
     ("normalize", analyzer, "normalize"),
     ("pinyin", PinyinReader, "read"),
-    ("embedding", SentenceTransformerEncoder, "encode"),
+    ("embedding", OnnxEncoder, "encode"),
     ("faiss", DenseIndex, "search"),
     ("bm25", retriever.SparseIndex, "scores"),
     ("coverage", retriever.SparseIndex, "coverage"),
@@ -272,9 +273,7 @@ def main() -> None:
     print_bar(gain >= 4, "64 callers, questions repeated as people do, at least 4 times one by one", gain)
 
 
-def print_means(
-    searcher: Retriever, encoder: SentenceTransformerEncoder, config: Config, questions: Sequence[str], rounds: int
-) -> float:
+def print_means(searcher: Retriever, encoder: Encoder, config: Config, questions: Sequence[str], rounds: int) -> float:
     """What each means gains over answering one by one, alone and together; gives the last, in times."""
     forgetful = config.answers.model_copy(update={"remembered_questions": 0})
     apart = copy.copy(searcher)

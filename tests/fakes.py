@@ -40,7 +40,7 @@ class ScriptedSearcher:
             "页": self.hits({"2.2": 0.97, "2.1": 0.1}),
             "密级": self.hits({"2.4": 0.3}, near=0.6),
             "措施": self.hits({"2": 0.95}),
-            "会": self.hits({"2.5": 0.28, "2.6": 0.25}, answerable=0.8),
+            "会": self.hits({"2.5": 0.18, "2.6": 0.16}, answerable=0.8),
             "你好": self.hits({}, chat=0.95),
         }
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from bot import config as config_module
-from bot.config import Config, find_config, load_config, telegram_token, webhook_secret
+from bot.config import Config, api_keys, find_config, load_config, telegram_token, webhook_secret
 from knowledge.errors import Fault, InvalidFile, JianfuError
 from tests.fakes import ROOT
 
@@ -74,7 +74,7 @@ def test_unknown_section_lists_the_known_ones(tmp_path: Path) -> None:
 def test_unknown_key_lists_the_known_ones(tmp_path: Path) -> None:
     fault = fault_of(tmp_path, "web:\n  host: 127.0.0.1\n  prot: 80\n")
     assert (fault.line, fault.field, fault.found) == (3, "web.prot", "「不认识的字段 prot」")
-    assert fault.expected == "下列字段之一：host、port、max_body_bytes、concurrent_questions"
+    assert fault.expected.startswith("下列字段之一：host、port、max_body_bytes、concurrent_questions、")
 
 
 @pytest.mark.parametrize("key", ["root: /", "root:"])
@@ -121,11 +121,35 @@ def test_secrets_cannot_be_written(tmp_path: Path, key: str) -> None:
         ("telegram", "transport", "push", "'polling'、'webhook' 之一"),
         ("telegram", "webhook_port", "65536", "不大于 65535"),
         ("log", "level", "info", "'DEBUG'、'INFO'、'WARNING'、'ERROR' 之一"),
+        ("log", "format", "xml", "'text'、'json' 之一"),
+        ("web", "questions_per_minute", "-1", "不小于 0"),
+        ("web", "metrics", "1", "true 或 false"),
+        ("web", "cors_origins", "https://a.cn", "列表"),
     ],
 )
 def test_wrong_value_is_refused_at_its_line(tmp_path: Path, section: str, key: str, value: str, expected: str) -> None:
     fault = fault_of(tmp_path, f"# 注释\n{section}:\n  {key}: {value}\n")
     assert (fault.line, fault.field, fault.expected) == (3, f"{section}.{key}", expected)
+
+
+@pytest.mark.parametrize("key", ["cors_origins", "embed_origins"])
+@pytest.mark.parametrize(
+    "origin", ["*", "null", "a.cn", "ftp://a.cn", "https://a.cn/", "https://A.cn", "https://a.cn;x", "https://a.cn:0"]
+)
+def test_an_origin_is_scheme_host_and_port(tmp_path: Path, key: str, origin: str) -> None:
+    fault = fault_of(tmp_path, f'web:\n  {key}:\n    - https://oa.example.gov.cn:8443\n    - "{origin}"\n')
+    assert (fault.line, fault.field) == (4, f"web.{key}[1]")
+    assert fault.expected.startswith("网站来源，形如 https://")
+
+
+@pytest.mark.parametrize("network", ["localhost", "10.0.0.1/8", "10.0.0", "*"])
+def test_a_trusted_proxy_is_an_address_or_a_network(tmp_path: Path, network: str) -> None:
+    fault = fault_of(tmp_path, f'web:\n  trusted_proxies: ["10.0.0.0/8", "::1", "{network}"]\n')
+    assert (fault.line, fault.field, fault.expected) == (
+        2,
+        "web.trusted_proxies[2]",
+        "IP 地址或网段，形如 127.0.0.1 或 10.0.0.0/8",
+    )
 
 
 @pytest.mark.parametrize("content", ["web: 80\n", "web: [80]\n", "- web\n", "文字\n"])
@@ -191,6 +215,21 @@ def test_webhook_secret_comes_from_the_environment_alone(monkeypatch: pytest.Mon
     monkeypatch.delenv("JIANFU_TELEGRAM_WEBHOOK_SECRET")
     with pytest.raises(JianfuError, match="JIANFU_TELEGRAM_WEBHOOK_SECRET"):
         webhook_secret()
+
+
+def test_api_keys_come_from_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JIANFU_API_KEYS", raising=False)
+    assert api_keys() == ()
+    monkeypatch.setenv("JIANFU_API_KEYS", " , abcdefgh12345678 ,\n0123456789-ABCDEF")
+    assert api_keys() == ("abcdefgh12345678", "0123456789-ABCDEF")
+
+
+@pytest.mark.parametrize("key", ["tooshort1234567", "with a blank inside", "钥匙钥匙钥匙钥匙钥匙钥匙钥匙钥匙"])
+def test_an_odd_api_key_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("JIANFU_API_KEYS", f"abcdefgh12345678,{key}")
+    with pytest.raises(JianfuError, match="JIANFU_API_KEYS 的第 2 个密钥") as caught:
+        api_keys()
+    assert key not in str(caught.value)
 
 
 def test_schema_has_no_place_for_a_secret() -> None:

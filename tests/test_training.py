@@ -39,7 +39,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, knowledge: KnowledgeBase) ->
 
 def encoder_of(model: Path, adapter: Adapter | None = None) -> SentenceTransformerEncoder:
     return SentenceTransformerEncoder(
-        str(model), cache=model, allow_downloads=False, threads=1, progress=silent, adapter=adapter, exact=True
+        str(model), cache=model, allow_downloads=False, threads=1, progress=silent, adapter=adapter
     )
 
 

@@ -21,56 +21,30 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
 
 from bot import replies
 from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.web import border, create_app, server
-from bot.channels.web.api import Questions
-from bot.channels.web.border import SECURITY_HEADERS, ApiError
+from bot.channels.web import create_app, errors, server
+from bot.channels.web.errors import ApiError
+from bot.channels.web.headers import SECURITY_HEADERS
 from bot.channels.web.models import AnswerBody
+from bot.channels.web.threads import Threads
 from bot.config import AnswersConfig, WebConfig
 from index.retriever import Progress
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 from tests.fakes import ROOT, ScriptedSearcher, real_knowledge, scripted_assistant
+from tests.web_client import LIMIT, app_with, ask, client_of, error_of
 
-LIMIT = 500
 HOSTILE = "<script>alert(1)</script>&\"'"
-
-
-def app_with(assistant: Assistant, **config: Any) -> FastAPI:
-    background = BackgroundAssistant(lambda progress: assistant)
-    background.start()
-    assert background.wait(5)
-    return create_app(background, WebConfig(**config), max_question_characters=LIMIT)
-
-
-def client_of(app: FastAPI, root_path: str = "") -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(app, root_path=root_path, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://test")
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app_with(scripted_assistant())) as client:
         yield client
-
-
-async def ask(client: httpx.AsyncClient, question: str, **more: Any) -> httpx.Response:
-    return await client.post("/api/v1/ask", json={"question": question, **more})
-
-
-def error_of(response: httpx.Response) -> tuple[int, str]:
-    """Status and code; also checks that the one shape is kept and that the message is Chinese."""
-    content = response.json()
-    assert set(content) == {"error"}
-    assert set(content["error"]) == {"code", "message"}
-    assert re.search("[一-龥]", content["error"]["message"])
-    assert content["error"]["code"] in replies.API_ERRORS
-    return response.status_code, content["error"]["code"]
 
 
 # --- what is answered ---
@@ -268,7 +242,7 @@ async def test_body_over_the_limit_with_and_without_content_length() -> None:
 
 
 async def test_body_that_never_arrives_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(border, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(errors, "BODY_SECONDS", 0.05)
     app = app_with(scripted_assistant())
     sent: list[dict[str, Any]] = []
 
@@ -496,9 +470,11 @@ async def test_openapi_describes_every_route_and_error(client: httpx.AsyncClient
         "/api/v1/ask",
         "/api/v1/documents",
         "/api/v1/clauses/{reference}",
+        "/api/v1/feedback",
+        "/api/v1/receipts/{code}",
     }
     responses = openapi["paths"]["/api/v1/ask"]["post"]["responses"]
-    assert set(responses) == {"200", "400", "408", "413", "415", "422", "500", "503"}
+    assert set(responses) == {"200", "400", "401", "408", "413", "415", "422", "429", "500", "503"}
     assert responses["200"]["content"]["application/json"]["schema"]["$ref"].endswith("/AnswerBody")
     assert responses["422"]["content"]["application/json"]["schema"]["$ref"].endswith("/ErrorBody")
     assert "HTTPValidationError" not in openapi["components"]["schemas"]
@@ -632,16 +608,20 @@ async def test_health_stays_quick_while_bounded_questions_run() -> None:
 
 
 async def test_too_many_waiting_questions_are_turned_away() -> None:
-    questions = Questions(threads=1, waiting=1)
+    threads = Threads("test", threads=1, waiting=1)
     assistant = scripted_assistant(delay=0.2)
-    asked = [asyncio.create_task(questions.ask(assistant, "几页", [])) for _ in range(2)]
+
+    def call() -> Answer:
+        return assistant.ask("几页")
+
+    asked = [asyncio.create_task(threads.run(call)) for _ in range(2)]
     await asyncio.sleep(0.05)
     with pytest.raises(ApiError) as caught:
-        await questions.ask(assistant, "几页", [])
+        await threads.run(call)
     assert (caught.value.status, caught.value.code, caught.value.headers["Retry-After"]) == (503, "busy", "2")
     assert [answer.outcome for answer in await asyncio.gather(*asked)] == ["answer", "answer"]
-    assert (await questions.ask(assistant, "几页", [])).outcome == "answer"
-    questions.close()
+    assert (await threads.run(call)).outcome == "answer"
+    threads.close()
 
 
 # --- the server ---
@@ -702,7 +682,7 @@ def test_sigterm_ends_the_process_cleanly_while_a_question_runs() -> None:
         import asyncio
         from bot.channels.web.server import serve
         from tests.fakes import scripted_assistant
-        from tests.test_web import app_with
+        from tests.web_client import app_with
         asyncio.run(serve(app_with(scripted_assistant(delay=1.0)), "127.0.0.1", 0, lambda url: print(url, flush=True)))
         print("ended", flush=True)
         """

@@ -1,115 +1,128 @@
 """The border of the web channel: what every request and every response passes, whatever its route.
 
-It limits request bodies, adds the security headers, gives every error one shape, and lets no trace and no
-question text out. Routes and pages are api.py's and web.py's business.
+It names the request, limits its body, lets the gate turn it away, adds the security headers, writes the access log, and
+lets no trace and no question text out. Routes and pages are other files' business.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
+import re
+import secrets
+import time
 import traceback
-from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot import replies
+from bot.channels.web import errors
+from bot.channels.web.cors import Cors
+from bot.channels.web.errors import ApiError, Respond
+from bot.channels.web.gate import Gate
+from bot.channels.web.headers import SecurityHeaders, path_below_root
+from bot.channels.web.metrics import Metrics
+from bot.log import request_id
 
 logger = logging.getLogger(__name__)
+access_logger = logging.getLogger("bot.channels.web.access")
 
-#: Sent with every response. Everything the pages need comes from the same origin; nothing is inline.
-SECURITY_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
-        "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-}
-BODY_SECONDS = 20  # how long a client may take between two pieces of its body
+REQUEST_ID = "X-Request-ID"
+UNROUTED = "-"
 
-_STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
+_CLIENTS_OWN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/assets/{version}/{name}"})  # asked all the time
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
-class ApiError(Exception):
-    """A request that cannot be served: the HTTP status, the stable code, and the values its message names."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds at the border."""
 
-    def __init__(self, status: int, code: str, *, headers: Mapping[str, str] | None = None, **values: object) -> None:
-        self.status = status
-        self.code = code
-        self.message = replies.API_ERRORS[code].format(**values)
-        self.headers = dict(headers or {})
-        super().__init__(self.message)
-
-
-#: Makes an error a page for a person; None where a program asked.
-ErrorPage = Callable[[Request, ApiError], Response | None]
-
-
-def json_response(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """UTF-8 JSON; a lone surrogate, which UTF-8 cannot carry, becomes `?` instead of a failure."""
-    body = json.dumps(content, ensure_ascii=False).encode("utf8", "replace")
-    return Response(body, status, headers, "application/json")
-
-
-def error_response(error: ApiError) -> Response:
-    """The one error shape."""
-    return json_response({"error": {"code": error.code, "message": error.message}}, error.status, error.headers)
+    max_body_bytes: int
+    security: SecurityHeaders
+    cors: Cors
+    gate: Gate
+    metrics: Metrics
+    respond: Respond
 
 
 class Border:
     """ASGI middleware around the whole app."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self._app = app
-        self._max_body_bytes = max_body_bytes
+        self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; anything but HTTP passes through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started = False
+        asked_as = Headers(scope=scope).get(REQUEST_ID, "")
+        token = request_id.set(asked_as if _CLIENTS_OWN_ID.fullmatch(asked_as) else secrets.token_hex(8))
+        try:
+            with self._rules.metrics.in_flight.track_inprogress():
+                await self._serve(scope, receive, send)
+        finally:
+            request_id.reset(token)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = time.perf_counter()
+        status = 0  # until a response starts
         head = scope["method"] == "HEAD"
+        inner = {**scope, "method": "GET"} if head else {**scope}
 
         async def send_guarded(message: Message) -> None:
-            nonlocal started
+            nonlocal status
             if message["type"] == "http.response.start":
-                started = True
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY_HEADERS.items():
-                    headers[name] = value
-                headers.setdefault("Cache-Control", "no-store")
+                status = message["status"]
+                self._add_headers(scope, MutableHeaders(scope=message))
             elif head:
                 message = {**message, "body": b""}
             await send(message)
 
         try:
+            preflight = self._rules.cors.preflight(scope)
+            if preflight is not None:
+                await preflight(scope, receive, send_guarded)
+                return
             self._check_declared_size(scope)
-            inner = {**scope, "method": "GET"} if head else scope
+            self._rules.gate.admit(scope)
             await self._app(inner, self._limited(receive), send_guarded)
         except ApiError as error:
-            await error_response(error)(scope, receive, send_guarded)
+            await self._rules.respond(Request(scope), error)(scope, receive, send_guarded)
         except Exception as error:
             # The message of an exception may hold what a person typed; its type and its frames do not.
             frames = "".join(traceback.format_tb(error.__traceback__))
-            logger.error("%s %s failed: %s\n%s", scope["method"], scope["path"], type(error).__name__, frames)
-            if started:
+            logger.error("%s %s failed: %s\n%s", _method(scope), _route(inner), type(error).__name__, frames)
+            if status:
                 raise RuntimeError("the response broke off after it had started") from None
-            await error_response(ApiError(500, "internal"))(scope, receive, send_guarded)
+            await self._rules.respond(Request(scope), ApiError(500, "internal"))(scope, receive, send_guarded)
+        finally:
+            self._record(_method(scope), _route(inner), status, time.perf_counter() - began)
+
+    def _add_headers(self, scope: Scope, headers: MutableHeaders) -> None:
+        headers.update(self._rules.security.of(path_below_root(scope)))
+        headers.update(self._rules.cors.headers(scope))
+        headers[REQUEST_ID] = request_id.get()
+        headers.setdefault("Cache-Control", "no-store")
+
+    def _record(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count the response and log it; a status of 0 says that the client left before one began."""
+        self._rules.metrics.requests.labels(method, route, status).inc()
+        milliseconds = round(seconds * 1000, 1)
+        fields = {"method": method, "route": route, "status": status, "ms": milliseconds}
+        level = logging.DEBUG if route in _QUIET_ROUTES else logging.INFO
+        access_logger.log(level, "%s %s %d %.1f ms", method, route, status, milliseconds, extra={"fields": fields})
 
     def _check_declared_size(self, scope: Scope) -> None:
         declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared[:20]) > self._max_body_bytes:
-            raise ApiError(413, "body_too_large", limit=self._max_body_bytes)
+        if declared.isdecimal() and int(declared[:20]) > self._rules.max_body_bytes:
+            raise ApiError(413, "body_too_large", limit=self._rules.max_body_bytes)
 
     def _limited(self, receive: Receive) -> Receive:
         """`receive`, counting the bytes that arrive and bounding the wait for them."""
@@ -121,59 +134,23 @@ class Border:
             if complete:
                 return await receive()
             try:
-                message = await asyncio.wait_for(receive(), BODY_SECONDS)
+                message = await asyncio.wait_for(receive(), errors.BODY_SECONDS)
             except TimeoutError:
                 raise HTTPException(408) from None
             size += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if size > self._max_body_bytes:
+            if size > self._rules.max_body_bytes:
                 raise HTTPException(413)  # FastAPI passes an HTTPException on while it reads a body
             return message
 
         return receive_limited
 
 
-def handle_errors(app: FastAPI, max_body_bytes: int, error_page: ErrorPage) -> None:
-    """Give every error of the app's routes the one shape; a person's browser gets a page instead."""
-
-    async def on_api_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, ApiError)
-        return error_page(request, error) or error_response(error)
-
-    async def on_http_error(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        if error.status_code == 413:
-            translated = ApiError(413, "body_too_large", limit=max_body_bytes)
-        elif error.status_code == 408:
-            translated = ApiError(408, "body_timeout", seconds=BODY_SECONDS)
-        elif error.status_code == 400:  # FastAPI's word for a body that broke its JSON parser
-            translated = ApiError(400, "invalid_json")
-        else:
-            code = _STATUS_CODES.get(error.status_code, "bad_request")
-            translated = ApiError(error.status_code, code, headers=error.headers)
-        return await on_api_error(request, translated)
-
-    async def on_invalid_request(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        if not _is_json(request.headers.get("content-type", "")):
-            return error_response(ApiError(415, "unsupported_media_type"))
-        faults = error.errors()
-        if any(fault["type"] == "json_invalid" for fault in faults):
-            return error_response(ApiError(400, "invalid_json"))
-        return error_response(ApiError(422, "invalid_request", faults="；".join(map(_fault, faults[:5]))))
-
-    app.add_exception_handler(ApiError, on_api_error)
-    app.add_exception_handler(HTTPException, on_http_error)
-    app.add_exception_handler(RequestValidationError, on_invalid_request)
+def _route(scope: Scope) -> str:
+    """The template of the route that served a request, as `/c/{reference}`: the path itself may hold what was typed."""
+    return getattr(scope.get("route"), "path", UNROUTED)
 
 
-def _is_json(content_type: str) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == "application/json"
-
-
-def _fault(fault: Mapping[str, Any]) -> str:
-    """One validation fault in words, naming the field but never its value."""
-    form = replies.REQUEST_FAULTS.get(fault["type"], replies.REQUEST_FAULTS["other"])
-    place = ".".join(str(part) for part in fault["loc"][1:]) or replies.REQUEST_BODY
-    return form.format(field=place[:60], limit=fault.get("ctx", {}).get("max_length"))
+def _method(scope: Scope) -> str:
+    """The method, or UNROUTED for one that a client made up."""
+    return scope["method"] if scope["method"] in _METHODS else UNROUTED

@@ -7,6 +7,7 @@ Only shapes live here: routes and their errors are api.py's business.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -14,20 +15,30 @@ from pydantic.config import JsonDict
 
 from bot import replies
 from bot.answer import Mode, Outcome
+from bot.state.feedback import Reason, Verdict
 from knowledge.clause import Kind
 
 MAX_HISTORY = 50
+MAX_CLAUSES = 36
 
 # Control characters, and the halves of surrogate pairs that UTF-8 cannot carry.
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+def speakable(text: str) -> str:
+    """A person's text with a blank for each control character and lone surrogate; as long as it was."""
+    return _UNSPEAKABLE.sub(" ", text)
+
+
 def clean(text: str) -> str:
-    """A person's text without control characters and lone surrogates, trimmed."""
-    return _UNSPEAKABLE.sub(" ", text).strip()
+    """The same, trimmed."""
+    return speakable(text).strip()
 
 
-Text = Annotated[str, AfterValidator(clean)]
+Text = Annotated[str, AfterValidator(speakable)]
+
+#: In the description only: at least one character that clean() leaves.
+_SPOKEN: JsonDict = {"pattern": r"[^\s\x00-\x1f\x7f-\x9f]"}
 
 
 class AskRequest(BaseModel):
@@ -39,7 +50,9 @@ class AskRequest(BaseModel):
         json_schema_extra={"examples": [{"question": "那会议呢", "history": ["一个文件最多几页"]}]},
     )
 
-    question: Text = Field(description="问题。字数上限见 config.yaml 的 answers.max_question_characters。")
+    question: Text = Field(
+        description="问题。字数上限见 config.yaml 的 answers.max_question_characters。", json_schema_extra=_SPOKEN
+    )
     history: list[Text] = Field(
         default=[], max_length=MAX_HISTORY, description="先前的问题，从早到晚；用来理解“那会议呢”这样的追问。"
     )
@@ -80,6 +93,8 @@ _ANSWER_EXAMPLE: JsonDict = {
     "related": [],
     "mode": "full",
     "remark": "",
+    "next_questions": ["第2.2条说的是几页吗", "第2.3条说的是几页吗", "第2.1条说的是几页吗"],
+    "receipt": "",
 }
 
 
@@ -100,6 +115,76 @@ class AnswerBody(BaseModel):
     related: list[str] = Field(description="相关条文（引用编号），供阅读，不是答案；只在 decline 时有")
     mode: Mode = Field(description="full，或 lexical：语义模型不可用，仅按字面查找")
     remark: str = Field(description="对问题前提的说明（“原文写的是……”），或关键的一句；没有时为空")
+    next_questions: list[str] = Field(description="可以接着问的问题，建索引时已核对过都答得上；没有时为空")
+    receipt: str = Field(description="答复凭据号，形如 XXXX-XXXX-XXXX，可在 /verify/{code} 核验；没有留存时为空")
+
+
+class FeedbackRequest(BaseModel):
+    """对一次回答的评价。不记录是谁评的；到期删除。"""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "a1b2c3d4e5f6",
+                    "verdict": "down",
+                    "reason": "wrong_clause",
+                    "question": "一个文件最多几页",
+                    "outcome": "answer",
+                    "clauses": ["2.1"],
+                    "knowledge_version": "0123456789ab",
+                }
+            ]
+        },
+    )
+
+    id: str = Field(
+        pattern="^[A-Za-z0-9_-]{8,64}$", description="这次回答的编号，由客户端生成；同一编号再评一次，以后一次为准"
+    )
+    verdict: Verdict = Field(description="up 有用，down 没用")
+    reason: Reason = Field(
+        default="",
+        description="没用的原因：wrong_clause 错条款，incomplete 不完整，should_answer 应答未答，should_not_answer 不该答",
+    )
+    question: Text = Field(default="", description="问题原文；只在 down 时留存，可以不带")
+    outcome: Outcome = Field(description="这次回答的结果")
+    clauses: list[Text] = Field(
+        default=[], max_length=MAX_CLAUSES, description="回答引用、供选或列出的条款（引用编号）"
+    )
+    knowledge_version: str = Field(pattern="^[0-9a-f]{12}$", description="这次回答的知识库版本")
+
+
+class KeptBody(BaseModel):
+    """评价已经存好。"""
+
+    status: Literal["kept"]
+
+
+Today = Literal["same", "changed", "gone"]
+ReceiptStatus = Literal["genuine", "unknown", "mistyped"]
+
+
+class CheckedCitationBody(CitationBody):
+    """当时引用的一条，和它今天的样子。"""
+
+    today: Today = Field(description="same 一字未改，changed 改过了，gone 已没有这一条")
+
+
+class ReceiptBody(BaseModel):
+    """一个答复凭据查到了什么。"""
+
+    status: ReceiptStatus = Field(
+        description="genuine 确由本服务给出；unknown 号码写法对，但本服务没有给出过；mistyped 号码抄错了"
+    )
+    code: str = Field(description="号码的标准写法；mistyped 时为空")
+    first_given: date | None = Field(description="第一次给出的日期（世界时）；不是 genuine 时为 null，以下各项为空")
+    knowledge_version: str = Field(description="当时的知识库版本")
+    outcome: Outcome | None = Field(description="当时的结果")
+    lead: str = Field(description="当时引文或选项之前的一句话")
+    citations: list[CheckedCitationBody] = Field(description="当时逐字引用的条款")
+    clauses: list[str] = Field(description="当时请提问者选择、或列为相关的条款（引用编号）")
 
 
 class ClauseBody(BaseModel):
@@ -168,13 +253,18 @@ class ErrorContent(BaseModel):
 
     code: str = Field(description="稳定的错误代码：" + "、".join(replies.API_ERRORS))
     message: str = Field(description="中文说明：哪里不对、怎么办")
+    request_id: str = Field(description="这次请求的编号，与响应头 X-Request-ID 相同；报告问题时请带上")
 
 
 class ErrorBody(BaseModel):
     """所有错误的同一种格式。"""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"error": {"code": "empty_question", "message": replies.EMPTY}}]}
+        json_schema_extra={
+            "examples": [
+                {"error": {"code": "empty_question", "message": replies.EMPTY, "request_id": "9f86d081884c7d65"}}
+            ]
+        }
     )
 
     error: ErrorContent

@@ -4,16 +4,17 @@ const ROOT = document.body.dataset.root;
 const SECONDS = 30;
 
 export class RequestFailed extends Error {
-  /** `status` is 0 when no answer came at all. */
-  constructor(message, status, code) {
+  /** `status` is 0 when no answer came at all; `retryAfter` is the wait in seconds that the server asked for, or 0. */
+  constructor(message, status, code, retryAfter = 0) {
     super(message);
     this.status = status;
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 
   /** Whether the same request may succeed later. */
   get worthRetrying() {
-    return this.status === 0 || this.status >= 500 || this.status === 408;
+    return this.status === 0 || this.status >= 500 || this.status === 408 || this.status === 429;
   }
 }
 
@@ -24,35 +25,55 @@ async function request(path, options = {}, signal = undefined) {
     timedOut = true;
     controller.abort();
   }, SECONDS * 1000);
-  signal?.addEventListener("abort", () => controller.abort());
+  const stop = () => controller.abort();
+  signal?.addEventListener("abort", stop);
+  if (signal?.aborted) stop();
   try {
     const response = await fetch(ROOT + path, { ...options, signal: controller.signal });
-    return { status: response.status, content: await response.json() };
+    const text = await response.text();
+    return { status: response.status, content: parsed(text), retryAfter: Number(response.headers.get("Retry-After")) || 0 };
   } catch (error) {
-    if (signal?.aborted) throw error; // the person cleared the conversation: nobody waits for this any more
-    const message = timedOut ? `等了 ${SECONDS} 秒没有回音，请再试一次。` : "连不上服务，请检查网络后再试。";
-    throw new RequestFailed(message, 0, timedOut ? "timeout" : "unreachable");
+    if (signal?.aborted) throw error; // the person stopped it or cleared the conversation: nobody waits any more
+    if (timedOut) throw new RequestFailed(`等了 ${SECONDS} 秒没有回音，请再试一次。`, 0, "timeout");
+    throw new RequestFailed(navigator.onLine ? "连不上服务，请检查网络后再试。" : "网络断开了，连上以后再试。", 0, "unreachable");
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** JSON, or null for what a proxy may send in its place. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }
 
 async function requestOk(path, options, signal) {
-  const { status, content } = await request(path, options, signal);
-  if (status === 200) return content;
-  throw new RequestFailed(content.error?.message ?? "出了点问题，请稍后再试。", status, content.error?.code ?? "");
+  const { status, content, retryAfter } = await request(path, options, signal);
+  if (status === 200 && content !== null) return content;
+  const { code, message } = content?.error ?? {};
+  throw new RequestFailed(message ?? `服务没有正常回应（${status}），请稍后再试。`, status, code ?? "", retryAfter);
+}
+
+function post(path, content, signal) {
+  const body = JSON.stringify(content);
+  return requestOk(path, { method: "POST", headers: { "Content-Type": "application/json" }, body }, signal);
 }
 
 /** The answer to a question; `history` holds earlier questions, oldest first. */
-export function ask(question, history, signal) {
-  const body = JSON.stringify({ question, history });
-  return requestOk("api/v1/ask", { method: "POST", headers: { "Content-Type": "application/json" }, body }, signal);
-}
+export const ask = (question, history, signal) => post("api/v1/ask", { question, history }, signal);
+
+/** Keeps what a person thinks of an answer; the same id again replaces it. */
+export const feedback = (content) => post("api/v1/feedback", content);
 
 /** Whether questions can be asked: the object of /readyz, or {status: "unreachable"}. */
 export async function readiness() {
   try {
-    return (await request("readyz", { cache: "no-store" })).content;
+    const { content } = await request("readyz", { cache: "no-store" });
+    return content?.status ? content : { status: "unreachable" };
   } catch {
     return { status: "unreachable" };
   }
@@ -61,5 +82,11 @@ export async function readiness() {
 export const documents = () => requestOk("api/v1/documents");
 export const clause = (reference) => requestOk(`api/v1/clauses/${encodeURIComponent(reference)}`);
 
-/** The address of a clause's own page. */
-export const clauseAddress = (reference) => `${ROOT}c/${encodeURIComponent(reference)}`;
+/** The address of a clause's own page; `spans` are [start, end) characters of the source to mark there. */
+export function clauseAddress(reference, spans = []) {
+  const mark = spans.length ? `?mark=${spans.map(([start, end]) => `${start}-${end}`).join(",")}` : "";
+  return `${ROOT}c/${encodeURIComponent(reference)}${mark}`;
+}
+
+/** The address where a receipt is looked up. */
+export const receiptAddress = (code) => `${ROOT}verify/${encodeURIComponent(code)}`;

@@ -1,18 +1,24 @@
 // Draws what is said in the conversation. Decides nothing: outcomes, clauses and words come from the answer.
 
-import { clauseAddress } from "./api.js";
-import { copyText, element, icon, marked } from "./dom.js";
+import { clauseAddress, receiptAddress } from "./api.js";
+import { copyButton, element, icon, marked } from "./dom.js";
 import { displayed, lines, place } from "./notices.js";
 
 const BEGINNING = 42; // characters of a clause that a button or a link shows
-const TAGS = { answer: "原文", clarify: "请选一条", decline: "未作答", chat: "" };
+const TAGS = { answer: "回答", clarify: "请选择", decline: "通知没有写", chat: "寒暄" };
+const SURE = 0.9;
+const FAIRLY_SURE = 0.6;
 
 export class Cards {
-  /** `onChoose(reference)` is called when a person picks a clause, `onRead(reference, event)` to open the reader. */
-  constructor(notices, { onChoose, onRead }) {
+  /**
+   * `onChoose(reference, button)` is called when a person picks a clause, `onRead(reference, event, found)` to open the
+   * reader (`found` holds the marks of a citation), `onAsk(question)` for a question that was offered.
+   */
+  constructor(notices, { onChoose, onRead, onAsk }) {
     this.notices = notices;
     this.onChoose = onChoose;
     this.onRead = onRead;
+    this.onAsk = onAsk;
   }
 
   question(text) {
@@ -24,47 +30,84 @@ export class Cards {
     );
   }
 
-  waiting() {
-    return element("div", { class: "waiting" }, element("span", { class: "pulse" }), element("p", { text: "正在查找条款…" }));
+  /** Shown until an answer comes; `say` puts other words there, `offerStop` a button that ends the wait. */
+  waiting(onStop) {
+    const words = element("p", { text: "正在查找条款…" });
+    const stop = element("button", { class: "action", type: "button", onclick: onStop }, icon("stop"), "不等了");
+    stop.hidden = true;
+    const card = element("div", { class: "waiting" }, element("span", { class: "pulse" }), words, stop);
+    return { card, say: (text) => (words.textContent = text), offerStop: () => (stop.hidden = false) };
   }
 
-  /** A failure, with a button that tries again or takes the question back for editing. */
-  failure(message, label, onPress) {
+  /** A failure, with buttons: [label, icon, press] each. Only its words are an alert. */
+  failure(message, ...buttons) {
     return element(
       "div",
-      { class: "card failure", role: "alert" },
-      element("p", { text: message }),
-      element("button", { class: "action", type: "button", onclick: onPress }, icon("retry"), label),
+      { class: "card failure" },
+      element("p", { role: "alert", text: message }),
+      element(
+        "div",
+        { class: "actions" },
+        ...buttons.map(([label, symbol, press]) =>
+          element("button", { class: "action", type: "button", onclick: press }, icon(symbol), element("span", { text: label })),
+        ),
+      ),
     );
   }
 
-  answer(answer) {
-    const card = this.#card(answer.outcome, TAGS[answer.outcome]);
+  /** An answer; `foot` holds what belongs below it. */
+  answer(answer, foot = null) {
+    const card = this.#card(answer.outcome, TAGS[answer.outcome], answer.outcome, sureness(answer));
     if (answer.interpreted_as) {
       card.append(element("p", { class: "interpreted", text: `按「${answer.interpreted_as}」理解` }));
     }
     if (answer.outcome === "chat") {
       for (const line of answer.answer.split("\n")) card.append(element("p", { class: "plain", text: line }));
-      return card;
+    } else {
+      if (answer.mode === "lexical") {
+        card.append(element("p", { class: "note lexical", text: "语义模型暂不可用，这次只按字面查找，请核对原文。" }));
+      }
+      if (answer.remark) card.append(element("p", { class: "remark", text: answer.remark }));
+      card.append(element("p", { class: "lead", text: answer.lead }));
     }
-    if (answer.remark) card.append(element("p", { class: "remark", text: answer.remark }));
-    card.append(element("p", { class: "lead", text: answer.lead }));
     if (answer.outcome === "answer") this.#quotes(card, answer.citations.map((one) => this.#quoted(one)));
     if (answer.outcome === "clarify") card.append(this.#choices(answer.options));
     if (answer.outcome === "decline") this.#reading(card, answer);
+    card.append(element("footer", { class: "card-foot" }, foot, answer.receipt ? receipt(answer.receipt) : null));
+    const next = answer.next_questions ?? [];
+    if (next.length) card.append(this.#next(next));
     return card;
   }
 
   /** The clause that a person chose; a heading comes with what stands below it. */
   choice(clause) {
-    const card = this.#card("answer chosen", "您选择的条款");
+    const card = this.#card("answer chosen", "您选择的条款", "answer");
     card.tabIndex = -1;
     this.#quotes(card, [clause, ...this.notices.children(clause)].map((one) => ({ ...one })));
     return card;
   }
 
-  #card(kind, tag) {
-    return element("article", { class: `card ${kind}` }, tag ? element("p", { class: "tag", text: tag }) : null);
+  #card(kind, words, symbol, sure = null) {
+    const tag = element("p", { class: "tag" }, icon(symbol), element("span", { text: words }));
+    return element("article", { class: `card ${kind}`, "aria-label": words }, element("div", { class: "card-head" }, tag, sure));
+  }
+
+  #next(questions) {
+    const buttons = questions.map((question) =>
+      element("li", {}, element("button", { class: "chip next", type: "button", text: question, onclick: () => this.onAsk(question) })),
+    );
+    return element(
+      "section",
+      { class: "next-questions", "aria-label": "接着可以问" },
+      element("p", { class: "next-heading", text: "接着可以问" }),
+      element("ul", { class: "chips" }, ...buttons),
+    );
+  }
+
+  /** What the reader marks for a citation. */
+  marksOf(citation) {
+    const { marks, spans } = this.#quoted(citation);
+    return { marks, spans };
   }
 
   /** What is drawn of a citation: the clause's place with the quote's own words. */
@@ -77,8 +120,9 @@ export class Cards {
       parent: clause?.parent ?? null,
       label: citation.label,
       text: displayed(citation.quote),
+      spans: citation.spans ?? [],
       // A quote that is shown with other line breaks than it has is shown without marks.
-      marks: displayed(citation.quote) === citation.quote ? citation.spans.map(([a, b]) => [a - citation.start, b - citation.start]) : [],
+      marks: displayed(citation.quote) === citation.quote ? (citation.spans ?? []).map(([a, b]) => [a - citation.start, b - citation.start]) : [],
     };
   }
 
@@ -146,9 +190,9 @@ export class Cards {
       "a",
       {
         class: kind,
-        href: clauseAddress(clause.reference),
+        href: clauseAddress(clause.reference, clause.spans),
         "aria-label": words === "原文" ? `在原文中查看${place(clause.label)}` : null,
-        onclick: (event) => this.onRead(clause.reference, event),
+        onclick: (event) => this.onRead(clause.reference, event, clause),
       },
       kind === "action" ? icon("notice") : null,
       words,
@@ -156,21 +200,13 @@ export class Cards {
   }
 
   #copyButton(quotes) {
-    const words = element("span", { text: quotes.length > 1 ? "复制全部" : "复制" });
-    const press = async () => {
-      const before = words.textContent;
-      words.textContent = (await copyText(this.#copied(quotes))) ? "已复制" : "复制不了";
-      setTimeout(() => (words.textContent = before), 1800);
-    };
-    const said = element("button", { class: "action copy", type: "button", onclick: press }, icon("copy"), words);
-    words.setAttribute("aria-live", "polite");
-    return said;
+    return copyButton(quotes.length > 1 ? "复制全部" : "复制", () => this.#copied(quotes));
   }
 
   #copied(quotes) {
     const [first, ...rest] = quotes;
-    const source = `出处：${this.notices.source(first.label, first.document)}`;
-    if (!rest.length) return `“${first.text}”\n${source}`;
+    if (!rest.length) return this.notices.quotation(first.text, first.label, first.document);
+    const source = `——${this.notices.source(first.label, first.document)}`;
     const items = rest.map((quote) => `${place(quote.label)}：${quote.text}`);
     return [lines(first.text).join("\n"), ...items, source].join("\n");
   }
@@ -199,7 +235,7 @@ export class Cards {
           {},
           element(
             "a",
-            { href: clauseAddress(reference), onclick: (event) => this.onRead(reference, event) },
+            { href: clauseAddress(reference), onclick: (event) => this.onRead(reference, event, {}) },
             element("strong", { text: clause?.label ?? reference }),
             clause ? element("span", { text: beginning(clause.text) }) : null,
           ),
@@ -220,6 +256,25 @@ function sourceLine(source) {
   const end = source.indexOf("》") + 1;
   const pieces = [source.slice(0, end), source.slice(end)].map((text) => element("span", { text }));
   return element("span", { class: "source" }, ...pieces);
+}
+
+/** How sure the answer is, in words; null where there is nothing to be sure of. */
+function sureness({ outcome, confidence }) {
+  if ((outcome !== "answer" && outcome !== "decline") || typeof confidence !== "number") return null;
+  if (confidence >= SURE) return element("p", { class: "sureness", text: "很有把握" });
+  if (confidence >= FAIRLY_SURE) return element("p", { class: "sureness", text: "较有把握" });
+  return element("p", { class: "sureness unsure" }, icon("caution"), element("span", { text: "把握不大，请核对原文" }));
+}
+
+/** The code under which the answer can be looked up. */
+function receipt(code) {
+  return element(
+    "p",
+    { class: "receipt" },
+    element("span", { text: "回执" }),
+    element("a", { href: receiptAddress(code), "aria-label": `查验回执 ${code}` }, element("code", { text: code })),
+    copyButton("复制", () => code, { class: "action copy small", "aria-label": "复制回执" }),
+  );
 }
 
 function beginning(text) {

@@ -59,3 +59,19 @@ export async function copyText(text) {
     return copied;
   }
 }
+
+/** A button that copies `text()` and says whether it did. */
+export function copyButton(words, text, properties = {}) {
+  const shown = element("span", { text: words, "aria-live": "polite" });
+  const press = async () => {
+    shown.textContent = (await copyText(text())) ? "已复制" : "复制不了";
+    setTimeout(() => (shown.textContent = words), 1800);
+  };
+  return element("button", { class: "action copy", type: "button", onclick: press, ...properties }, icon("copy"), shown);
+}
+
+/** Whether this click asks for a new tab or window, which is the browser's business. */
+export const wantsNewTab = (event) => event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0;
+
+/** How to scroll: smoothly, unless the person wants calm. */
+export const motion = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");

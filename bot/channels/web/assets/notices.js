@@ -39,6 +39,18 @@ export class Notices {
     return notice?.clauses.find((clause) => clause.id === citation.clause);
   }
 
+  /** The clause before and the one after, each undefined at an end. */
+  neighbours(clause) {
+    const clauses = this.documents.find((one) => one.id === clause.document)?.clauses ?? [];
+    const at = clauses.findIndex((other) => other.reference === clause.reference);
+    return [clauses[at - 1], clauses[at + 1]];
+  }
+
+  /** A quote that can be pasted anywhere: the words, then where they stand. */
+  quotation(text, label, documentId) {
+    return `“${lines(text).join("\n")}”——${this.source(label, documentId)}`;
+  }
+
   children(clause) {
     const notice = this.documents.find((one) => one.id === clause.document);
     return notice ? notice.clauses.filter((other) => other.parent === clause.reference) : [];

@@ -26,8 +26,10 @@
 
   let current = read();
   apply(current);
+  const pages = new URL("pages.js", document.currentScript.src).href;
   document.addEventListener("DOMContentLoaded", () => {
     apply(current);
+    if (document.querySelector("[data-copy-text], [data-print]")) import(pages);
     document.getElementById("theme")?.addEventListener("click", () => {
       current = CHOICES[(CHOICES.indexOf(current) + 1) % CHOICES.length];
       apply(current);

@@ -1,0 +1,82 @@
+"""Who may come in, and how often: API keys, and a limit on questions a minute for each client.
+
+Counting is done in memory, a moving window for each client; clients.py tells them apart.
+"""
+
+from __future__ import annotations
+
+import hmac
+import math
+import re
+import time
+from collections.abc import Sequence
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from bot import replies
+from bot.channels.web.clients import Clients
+from bot.channels.web.cors import API_PREFIX
+from bot.channels.web.errors import ApiError
+from bot.channels.web.headers import path_below_root
+from bot.config import WebConfig
+from knowledge.errors import JianfuError
+
+#: What costs a search or a look into the database.
+_COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*)|/verify(/.*)?", re.DOTALL)
+
+
+class Gate:
+    """Lets requests pass or turns them away before their body is read."""
+
+    def __init__(self, config: WebConfig, api_keys: Sequence[str]) -> None:
+        """Raises JianfuError where keys are required and there are none."""
+        if config.require_api_key and not api_keys:
+            raise JianfuError(replies.API_KEYS_MISSING)
+        self._keys = tuple(key.encode("ascii") for key in api_keys)
+        self._key_required = config.require_api_key
+        self._clients = Clients(config.trusted_proxies)
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limit = config.questions_per_minute
+        self._key_limit = config.key_questions_per_minute
+
+    def admit(self, scope: Scope) -> None:
+        """Raises ApiError 401 for a wrong or missing key, 429 for a client that asked too often."""
+        path = path_below_root(scope)
+        key = self._key(Headers(scope=scope)) if path.startswith(API_PREFIX) else None
+        if _COUNTED.fullmatch(path):
+            if key is None:
+                self._count(self._clients.name(scope), self._limit)
+            else:
+                self._count(f"key {key}", self._key_limit)
+
+    def _key(self, headers: Headers) -> int | None:
+        """Which key was shown, None for none. Raises ApiError 401."""
+        if not self._keys:
+            return None
+        scheme, _, bearer = headers.get("authorization", "").partition(" ")
+        shown = headers.get("x-api-key") or (bearer.strip() if scheme.lower() == "bearer" else "")
+        challenge = {"WWW-Authenticate": "Bearer"}
+        if shown:
+            given = shown.encode("utf8", "replace")
+            # Every key is compared, whichever fits, so that the time taken tells nothing.
+            matches = [number for number, key in enumerate(self._keys) if hmac.compare_digest(given, key)]
+            if not matches:
+                raise ApiError(401, "bad_api_key", headers=challenge)
+            return matches[0]
+        # The chat page has no key; its browser says where its requests come from.
+        if self._key_required and headers.get("sec-fetch-site") != "same-origin":
+            raise ApiError(401, "api_key_required", headers=challenge)
+        return None
+
+    def _count(self, client: str, per_minute: int) -> None:
+        if not per_minute:
+            return
+        limit = RateLimitItemPerMinute(per_minute)
+        if not self._limiter.hit(limit, client):
+            free_again = self._limiter.get_window_stats(limit, client).reset_time
+            seconds = max(1, math.ceil(free_again - time.time()))
+            raise ApiError(429, "too_many_requests", headers={"Retry-After": str(seconds)}, seconds=seconds)

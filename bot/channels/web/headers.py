@@ -1,0 +1,52 @@
+"""The security headers of every response, and the few addresses that other sites may show or load.
+
+Everything the pages need comes from the same origin and nothing is inline, so the policy names no exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from starlette.types import Scope
+
+_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
+    "base-uri 'none'; frame-ancestors {ancestors}; form-action 'self'"
+)
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": _POLICY.format(ancestors="'none'"),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+EMBEDDED_PATH = "/embed"
+WIDGET_PATH = "/widget.js"
+
+
+def path_below_root(scope: Scope) -> str:
+    """The request's path as the app's routes know it, without a proxy's prefix."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
+
+
+class SecurityHeaders:
+    """The headers for each address."""
+
+    def __init__(self, embed_origins: Iterable[str]) -> None:
+        """`embed_origins` are the sites that may show the chat in a frame, beside this one."""
+        ancestors = " ".join(("'self'", *embed_origins))
+        # X-Frame-Options cannot name sites; the policy's frame-ancestors stands alone here.
+        embedded = {name: value for name, value in SECURITY_HEADERS.items() if name != "X-Frame-Options"}
+        self._special = {
+            EMBEDDED_PATH: {**embedded, "Content-Security-Policy": _POLICY.format(ancestors=ancestors)},
+            WIDGET_PATH: {**SECURITY_HEADERS, "Cross-Origin-Resource-Policy": "cross-origin"},
+        }
+
+    def of(self, path: str) -> Mapping[str, str]:
+        """The headers of a response under a path below the root."""
+        return self._special.get(path, SECURITY_HEADERS)
