@@ -87,7 +87,7 @@ class AnswersConfig(_Section):
 
 
 class StateConfig(_Section):
-    """The database for what outlives a restart: receipts and feedback. `url` is SQLAlchemy's."""
+    """The database for what outlives a restart: receipts, feedback, settings, updates. `url` is SQLAlchemy's."""
 
     url: str = "sqlite:///state/jianfu.db"
     keep_days: int = Field(default=90, ge=1, le=3650)
@@ -120,6 +120,7 @@ class TelegramConfig(_Section):
     webhook_listen: str = "127.0.0.1"
     webhook_port: int = Field(default=8322, ge=0, le=65535)
     webhook_path: str = "/telegram"
+    keep_update_ids_hours: int = Field(default=48, ge=24, le=720)
 
 
 class LogConfig(_Section):

@@ -159,9 +159,73 @@ TELEGRAM_COMMANDS = {
     "problems": "目录：四个问题和贯彻落实",
     "source": "看某一条原文，例如 /source 2.2",
     "trust": "回答可信到什么程度",
+    "verify": "查一张答复凭据的真假，例如 /verify 后面写凭据",
+    "settings": "长引文要不要折叠、要不要推荐问题",
+    "forget": "删掉存着的关于我的一切",
     "help": "怎么用、能问什么",
     "start": "重新开始，忘掉前面的问题",
 }
+TELEGRAM_COMMANDS_ENGLISH = {
+    "ask": "Ask about the notice (in Chinese)",
+    "problems": "Contents: four problems and how they are solved",
+    "source": "Read a clause, for example /source 2.2",
+    "trust": "How far answers can be trusted",
+    "verify": "Check whether a receipt of an answer is genuine",
+    "settings": "Fold long quotes, offer next questions",
+    "forget": "Delete everything kept about me",
+    "help": "How to use this bot",
+    "start": "Start over and forget earlier questions",
+}
+#: Words that do the same as a command in a private chat, when they stand alone; the first two take something after them.
+TELEGRAM_WORDS = {
+    "ask": "问",
+    "verify": "凭据",
+    "problems": "目录",
+    "help": "帮助",
+    "settings": "设置",
+    "forget": "忘记我",
+    "trust": "可信吗",
+}
+TELEGRAM_HELP_MORE = """
+私聊里也可以直接发：目录、设置、可信吗、忘记我、凭据 XXXX-XXXX-XXXX。
+群里用 /ask 或 @我；在任何对话里输入 @{name} 加几个字，可以把条款发给对方。"""
+TELEGRAM_BAD_LINK = "这个链接认不出来，可能不完整；请直接发问题。"
+TELEGRAM_GROUP_HELLO = "大家好！在群里问我，请用 /ask 加问题，或 @我；/problems@{name} 看目录。没有点名的话，我不回。"
+TELEGRAM_STALE = "您的消息等了一天以上我才收到，就不再作答了；还需要的话，请再问一次。"
+TELEGRAM_RECEIPT = "凭据 "
+TELEGRAM_RELATED = "相关："
+TELEGRAM_REASONS = {
+    "wrong_clause": "错条款",
+    "incomplete": "不完整",
+    "should_answer": "应答未答",
+    "should_not_answer": "不该答",
+}
+TELEGRAM_FEEDBACK_UP = "谢谢，记下了。"
+TELEGRAM_FEEDBACK_DOWN = "记下了（没有存问题的原话）。方便的话，请再点一个原因。"
+TELEGRAM_FEEDBACK_DOWN_ALONG = (
+    "记下了。为了改正，您这个问题的原话随评价一并保存，不带姓名；不想留，发 /forget 即删。方便的话，请再点一个原因。"
+)
+TELEGRAM_FEEDBACK_REASON = "谢谢，原因记下了：{reason}。"
+TELEGRAM_FEEDBACK_UNKNOWN = "没有这条答复的存底，评价没有记下。"
+TELEGRAM_STATE_AWAY = "存取数据暂时不行，这一步没有做成；问答不受影响，请过一会儿再试。"
+TELEGRAM_VERIFY_USAGE = "请写上凭据，例如：/verify 后面写答复末尾的那一串字母和数字。"
+TELEGRAM_VERIFY_MISTYPED = "「{typed}」不是一张凭据，多半有字打错了；凭据是 12 个字母和数字，请对照原文再输一次。"
+TELEGRAM_VERIFY_UNKNOWN = "查无此据：这里没有发过凭据 {code}。"
+TELEGRAM_VERIFY_GENUINE = "凭据 {code} 属实。{date} 首次给出，当时知识库版本 {version}。当时说的是："
+TELEGRAM_VERIFY_SAME = "这一条与今天的原文一字不差。"
+TELEGRAM_VERIFY_CHANGED = "注意：这一条今天已与当时不同，请用 /source {reference} 看今天的原文。"
+TELEGRAM_VERIFY_GONE = "注意：今天的知识库里已没有这一条。"
+TELEGRAM_FORGOTTEN = "已删除关于您的：评价 {feedback} 条，设置 {settings} 项，内存里的前文 {questions} 个问题。"
+TELEGRAM_FORGOTTEN_PARTLY = "内存里的前文已删（{questions} 个问题）；评价和设置暂时删不了，请过一会儿再发一次 /forget。"
+TELEGRAM_SETTINGS = "点一下即可更改，只对您自己有效："
+TELEGRAM_SETTINGS_PRIVATE = "设置是您个人的，请私聊我发 /settings。"
+#: Name of a switch, and what it is called when off and on.
+TELEGRAM_SWITCHES = {
+    "full_quotes": ("长引文", "折叠", "全部展开"),
+    "next_questions": ("推荐问题", "不显示", "显示"),
+}
+TELEGRAM_INLINE_NOTHING = "《{title}》没有写"
+TELEGRAM_INLINE_SOURCE = "——《{title}》（{issuer}，{year}年）"
 TELEGRAM_ASK_USAGE = "请把问题写在 /ask 后面，例如：/ask 一个文件最多几页"
 TELEGRAM_SOURCE_USAGE = "请在 /source 后面写条款编号，例如：/source 2.2。编号可在 /problems 里查。"
 TELEGRAM_PROBLEMS = "请选一个部分："

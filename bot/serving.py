@@ -15,6 +15,7 @@ from bot.bootstrap import BackgroundAssistant, build_assistant
 from bot.channels import telegram_bot, web
 from bot.config import Config, api_keys
 from bot.state.state import State
+from bot.state.upkeep import keep_tidy
 
 Channel = Callable[[asyncio.Event], Awaitable[None]]
 
@@ -23,10 +24,10 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
     """Serve until told to stop. `announce` receives the web address once it answers. Raises JianfuError."""
     state = State.of(config)
     background = BackgroundAssistant(lambda progress: build_assistant(config, progress, state.receipts.keep))
-    channels: list[Channel] = []
+    channels: list[Channel] = [lambda stop: keep_tidy(state, stop)]
     if token is not None:
         application = telegram_bot.create_application(
-            background, config.telegram, token, concurrent_questions=config.web.concurrent_questions
+            background, config.telegram, token, state=state, concurrent_questions=config.web.concurrent_questions
         )
         channels.append(lambda stop: telegram_bot.run(application, config.telegram, stop))
     if with_web:

@@ -18,6 +18,7 @@ from typing import Any
 import aiogram.methods
 import aiogram.types
 import lo_bot_api_emulator as lo
+import lo_bot_api_emulator.updates as lo_updates
 from aiohttp import web
 from telegram.request import BaseRequest, RequestData
 
@@ -29,6 +30,8 @@ BOT_ID, BOT_NAME = 7, "Fixture_bot"
 BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Fixture", "username": BOT_NAME}
 
 Json = dict[str, Any]
+
+lo_updates.KINDS |= {"edited_message", "my_chat_member"}
 
 
 def loaded(**options: Any) -> BackgroundAssistant:
@@ -87,6 +90,42 @@ def press_update(data: str, message: Json, *, user: int = 42) -> Json:
     return checked({"update_id": next(_update_ids), "callback_query": query})
 
 
+def edit_update(message: Json, text: str, **fields: Any) -> Json:
+    """A person changes a message's text."""
+    changed = {name: value for name, value in message.items() if name != "entities"}
+    command = re.match(r"/\w+(@\w+)?", text)
+    if command:
+        changed["entities"] = [{"type": "bot_command", "offset": 0, "length": command.end()}]
+    edited = {**changed, "text": text, "edit_date": int(time.time()), **fields}
+    return checked({"update_id": next(_update_ids), "edited_message": edited})
+
+
+def inline_update(text: str, *, user: int = 42) -> Json:
+    """A person types after @bot, in some chat."""
+    person = {"id": user, "is_bot": False, "first_name": "A"}
+    query = {"id": str(next(_message_ids)), "from": person, "query": text, "offset": ""}
+    return checked({"update_id": next(_update_ids), "inline_query": query})
+
+
+def member_update(before: str, after: str, *, chat: int = 42, user: int = 42) -> Json:
+    """The bot's place in a chat changes."""
+    person = {"id": user, "is_bot": False, "first_name": "A"}
+    kind: Json = {"type": "private", "first_name": "A"} if chat > 0 else {"type": "supergroup", "title": "G"}
+    more = {"kicked": {"until_date": 0}}
+
+    def member(status: str) -> Json:
+        return {"status": status, "user": BOT_USER, **more.get(status, {})}
+
+    change = {
+        "chat": {"id": chat, **kind},
+        "from": person,
+        "date": int(time.time()),
+        "old_chat_member": member(before),
+        "new_chat_member": member(after),
+    }
+    return checked({"update_id": next(_update_ids), "my_chat_member": change})
+
+
 def bot_message(chat: int = 42, message_id: int | None = None, text: str = "x", **fields: Any) -> Json:
     """A message that the bot sent."""
     kind: Json = {"type": "private", "first_name": "A"} if chat > 0 else {"type": "supergroup", "title": "G"}
@@ -124,7 +163,15 @@ def check_call(method: str, fields: Json) -> None:
     assert not call.model_extra, (method, call.model_extra)
 
 
-_STRUCTURES = {"reply_markup", "reply_parameters", "link_preview_options", "commands", "scope", "allowed_updates"}
+_STRUCTURES = {
+    "reply_markup",
+    "reply_parameters",
+    "link_preview_options",
+    "commands",
+    "scope",
+    "allowed_updates",
+    "results",
+}
 
 
 # HTML as Telegram reads it
@@ -205,6 +252,9 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
                 raise lo.ApiRefusal(f"Bad Request: can't parse entities: {error}") from None
         if method == "editMessageText":
             self._check_edit(fields)
+        if method == "answerInlineQuery":
+            for article in json.loads(fields["results"]):
+                read_html(article["input_message_content"]["message_text"])
         result = super().validate(method, accepted, uploads)
         if method == "getMe":
             result.update(username=BOT_NAME)
@@ -221,7 +271,8 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
 
     def _complete(self, result: Json, fields: Json) -> None:
         chat_id = int(fields["chat_id"])
-        self.messages[chat_id, result["message_id"]] = (fields.get("text", ""), fields.get("reply_markup", ""))
+        before, _ = self.messages.get((chat_id, result["message_id"]), ("", ""))
+        self.messages[chat_id, result["message_id"]] = fields.get("text", before), fields.get("reply_markup", "")
         result |= {"date": int(time.time()), "from": BOT_USER}
         if chat_id < 0:
             result["chat"] = {"id": chat_id, "type": "supergroup", "title": "G"}
@@ -237,6 +288,15 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
 
     async def close(self) -> None:
         await self._runner.cleanup()
+
+    def answers_to(self, update: Json) -> list[Json]:
+        """The fields of every sendMessage that replies to an update's message."""
+        message = update["message"]
+        return [
+            fields
+            for fields in self.sent(message["chat"]["id"])
+            if json.loads(fields.get("reply_parameters", "{}")).get("message_id") == message["message_id"]
+        ]
 
     async def deliver(self, update: Json) -> None:
         """Send an update as it is: also one sent before, or one that no library can read."""

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 #: The newest migration in MIGRATIONS; a test compares.
-REVISION = "0001"
+REVISION = "0002"
 #: How long a writer waits for another one, in seconds.
 BUSY_SECONDS = 10
 #: Any number that nothing else locks in the same PostgreSQL database.
@@ -169,6 +169,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        "secure_delete = ON",  # what is deleted is overwritten, not only marked as free
     ):
         connection.execute(f"PRAGMA {setting}").close()
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from bot.config import Config
 from bot.state.database import Database
 from bot.state.feedback import FeedbackBook
+from bot.state.inbox import Inbox
+from bot.state.people import People
 from bot.state.receipts import Receipts
 
 
@@ -17,12 +19,21 @@ class State:
     database: Database
     receipts: Receipts
     feedback: FeedbackBook
+    inbox: Inbox
+    people: People
 
     @classmethod
     def of(cls, config: Config) -> State:
         """The configured state; nothing is contacted yet. Raises StateUnavailable for a URL that can never work."""
         database = Database.at(config.state.url, config.root)
-        return cls(database, Receipts(database), FeedbackBook(database, config.state.keep_days))
+        days = config.state.keep_days
+        return cls(
+            database,
+            Receipts(database),
+            FeedbackBook(database, days),
+            Inbox(database, config.telegram.keep_update_ids_hours),
+            People(database, days),
+        )
 
     def close(self) -> None:
         """Give every connection back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Index, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 metadata = MetaData(
     naming_convention={
@@ -44,4 +44,31 @@ feedback = Table(
     Column("expires", Date, nullable=False),
     Index("ix_feedback_expires", "expires"),
     Index("ix_feedback_person", "person"),
+)
+
+#: Updates of a chat channel, each once. What it says is kept only until it is answered; its number a while longer.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("bot_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("update_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("lane", String(64), nullable=False),  # keyed hash of what must be answered in order: a chat
+    Column("payload", Text, nullable=True),  # JSON of the update, NULL as soon as it is done or given up
+    Column("state", String(8), nullable=False),  # open, done, dead
+    Column("reason", String(64), nullable=False),  # why it is dead, never what it said
+    Column("attempts", Integer, nullable=False),
+    Column("leased_until", Double, nullable=False),  # seconds since 1970; until then it is somebody's work
+    Column("received", Double, nullable=False),  # seconds since 1970
+    Index("ix_inbox_state", "bot_id", "state", "lane", "update_id"),
+    Index("ix_inbox_received", "received"),
+)
+
+#: How a person wants answers; gone after a while of no use.
+people = Table(
+    "people",
+    metadata,
+    Column("person", String(64), primary_key=True),  # keyed hash
+    Column("settings", Text, nullable=False),  # small JSON object
+    Column("expires", Date, nullable=False),
+    Index("ix_people_expires", "expires"),
 )

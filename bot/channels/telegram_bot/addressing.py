@@ -5,12 +5,24 @@ from __future__ import annotations
 import re
 
 from telegram import Bot, Message, MessageEntity
+from telegram.constants import ChatType
+
+from bot.channels.telegram_bot.words import argument_of, read_word
 
 
-def after_command(message: Message) -> str:
-    """What follows /command or /command@bot."""
-    _, *rest = (message.text or "").split(maxsplit=1)
-    return rest[0].strip() if rest else ""
+def question_in(message: Message, bot: Bot) -> str | None:
+    """The question of any message, asked in whichever way; None where it is none, or not for the bot."""
+    text = message.text or ""
+    command = re.match(r"/(\w+)(?:@(\w+))?(?:\s|$)", text)
+    if command is not None:
+        ours = command[2] is None or command[2].lower() == (bot.username or "").lower()
+        return argument_of(message) if command[1] == "ask" and ours else None
+    if message.chat.type != ChatType.PRIVATE:
+        return question_for_bot(message, bot)
+    word = read_word(text)
+    if word is None:
+        return text
+    return word[1] if word[0] == "ask" else None
 
 
 def question_for_bot(message: Message, bot: Bot) -> str | None:

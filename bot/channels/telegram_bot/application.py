@@ -1,6 +1,6 @@
 """The Telegram bot: builds the application, says which handler gets what, and runs it inside a running loop.
 
-What handlers do is in handlers.py, how updates come in in updates.py.
+Which handler gets what is said in handlers/, how updates come in in updates.py and intake.py.
 """
 
 from __future__ import annotations
@@ -10,30 +10,24 @@ import logging
 import re
 import signal
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 from telegram import BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
 from telegram.error import BadRequest
-from telegram.ext import (
-    ApplicationBuilder,
-    CallbackQueryHandler,
-    CommandHandler,
-    ExtBot,
-    MessageHandler,
-    TypeHandler,
-    filters,
-)
+from telegram.ext import ApplicationBuilder, ExtBot
 from telegram.request import BaseRequest, HTTPXRequest
 
 from bot import replies
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.telegram_bot.delivery import RateLimiter
-from bot.channels.telegram_bot.handlers import Handlers
+from bot.channels.telegram_bot.handlers import register_handlers
+from bot.channels.telegram_bot.handlers.desk import Desk
 from bot.channels.telegram_bot.history import History
+from bot.channels.telegram_bot.intake import Intake
 from bot.channels.telegram_bot.log import protect_logs, redact_tokens
-from bot.channels.telegram_bot.order import ChatOrder
 from bot.channels.telegram_bot.updates import TelegramApplication, persist, poll, receive_webhooks
 from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE, TelegramConfig, webhook_secret
+from bot.state.state import State
 from knowledge.errors import JianfuError
 
 __all__ = ["create_application", "redact_tokens", "run", "run_alone"]
@@ -41,7 +35,7 @@ __all__ = ["create_application", "redact_tokens", "run", "run_alone"]
 logger = logging.getLogger(__name__)
 
 #: Commands shown in groups; /ask is answered there in any form, the others when addressed (/help@bot).
-_GROUP_COMMANDS = ("ask", "problems", "source", "trust", "help")
+_GROUP_COMMANDS = ("ask", "problems", "source", "trust", "verify", "help")
 #: Running handlers get this long to finish; with the rest of the shutdown it stays within ten seconds.
 _DRAIN_SECONDS = 6.0
 
@@ -51,6 +45,7 @@ def create_application(
     config: TelegramConfig,
     token: str | None,
     *,
+    state: State | None = None,
     request: BaseRequest | None = None,
     get_updates_request: BaseRequest | None = None,
     history: History | None = None,
@@ -59,6 +54,7 @@ def create_application(
 ) -> TelegramApplication:
     """The application, ready to run(); nothing is contacted yet.
 
+    `state` keeps updates until they are answered, feedback and settings; without it nothing outlives the process.
     `patience_seconds`: how long a question waits for an assistant that is still loading. Tests pass `request` and
     `get_updates_request`. Raises JianfuError for a token or proxy that cannot be used.
     """
@@ -67,7 +63,7 @@ def create_application(
         raise JianfuError(replies.TELEGRAM_NO_TOKEN.format(variable=TOKEN_VARIABLE))
     if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token):
         raise JianfuError(replies.TELEGRAM_UNAUTHORIZED.format(variable=TOKEN_VARIABLE))
-    order = ChatOrder()
+    intake = Intake(state.inbox if state else None, int(token.split(":")[0]))
     bot: ExtBot[Any] = ExtBot(
         token,
         base_url=config.base_url,
@@ -77,40 +73,20 @@ def create_application(
         get_updates_request=get_updates_request or _http(config, connections=2),
         rate_limiter=RateLimiter(max_retries=3),
     )
-    application: TelegramApplication = (
-        ApplicationBuilder().bot(bot).updater(None).job_queue(None).concurrent_updates(order).build()
+    builder = ApplicationBuilder().application_class(TelegramApplication, {"intake": intake})
+    application = cast(
+        TelegramApplication, builder.bot(bot).updater(None).job_queue(None).concurrent_updates(intake.order).build()
     )
-    handlers = Handlers(
+    desk = Desk(
         background,
-        order,
+        intake,
         history or History(),
+        state,
         patience_seconds=patience_seconds,
         concurrent_questions=concurrent_questions,
     )
-    register_handlers(application, handlers)
+    register_handlers(application, desk)
     return application
-
-
-def register_handlers(application: TelegramApplication, handlers: Handlers) -> None:
-    """Which handler gets what; the first that matches in a group of handlers gets it."""
-    new = filters.UpdateType.MESSAGE  # edited messages are left alone: their question was answered already
-    private, group = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
-    # In a group several bots may know /help: only the one addressed answers.
-    addressed = new & (private | (group & filters.Regex(r"^/\w+@")))
-
-    application.add_handler(TypeHandler(object, handlers.skip_stale), group=-1)
-    application.add_handler(CommandHandler("ask", handlers.ask, new & (private | group)))
-    application.add_handler(CommandHandler("start", handlers.start, addressed))
-    application.add_handler(CommandHandler("help", handlers.help, addressed))
-    application.add_handler(CommandHandler("problems", handlers.problems, addressed))
-    application.add_handler(CommandHandler("source", handlers.source, addressed))
-    application.add_handler(CommandHandler("trust", handlers.trust, addressed))
-    application.add_handler(MessageHandler(new & private & filters.COMMAND, handlers.help))
-    application.add_handler(MessageHandler(new & private & filters.TEXT, handlers.private_text))
-    application.add_handler(MessageHandler(new & group & filters.TEXT & ~filters.COMMAND, handlers.group_text))
-    application.add_handler(MessageHandler(new & private & ~filters.StatusUpdate.ALL, handlers.private_other))
-    application.add_handler(CallbackQueryHandler(handlers.press))
-    application.add_error_handler(handlers.error)
 
 
 async def run(
@@ -134,6 +110,7 @@ async def run(
             return
         await persist(lambda: _set_commands(application), stop, first_delay)
         await application.start()
+        application.intake.start(application, alone=config.transport == "polling")
         if config.transport == "webhook":
             await receive_webhooks(application, config, hook_secret, stop, first_delay)
         else:
@@ -159,17 +136,20 @@ def run_alone(application: TelegramApplication, config: TelegramConfig) -> None:
 
 async def _set_commands(application: TelegramApplication) -> None:
     """Publish the command menus; a refusal costs the menu, not the bot."""
-    every = {name: BotCommand(name, text) for name, text in replies.TELEGRAM_COMMANDS.items()}
-    groups = [every[name] for name in _GROUP_COMMANDS]
+    private, groups = BotCommandScopeAllPrivateChats(), BotCommandScopeAllGroupChats()
     try:
-        await application.bot.set_my_commands(list(every.values()), scope=BotCommandScopeAllPrivateChats())
-        await application.bot.set_my_commands(groups, scope=BotCommandScopeAllGroupChats())
+        for language, texts in ((None, replies.TELEGRAM_COMMANDS), ("en", replies.TELEGRAM_COMMANDS_ENGLISH)):
+            every = {name: BotCommand(name, text) for name, text in texts.items()}
+            short = [every[name] for name in _GROUP_COMMANDS]
+            await application.bot.set_my_commands(list(every.values()), scope=private, language_code=language)
+            await application.bot.set_my_commands(short, scope=groups, language_code=language)
     except BadRequest as error:
         logger.warning("the command menu was refused: %s", error.message)
 
 
 async def _finish(application: TelegramApplication) -> None:
     """Let running handlers finish, within limits, and close every connection."""
+    await application.intake.stop()
     if application.running:
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
@@ -180,6 +160,7 @@ async def _finish(application: TelegramApplication) -> None:
         except TimeoutError:
             left = application.update_processor.current_concurrent_updates
             logger.warning("stopped with %d updates still in work", left)
+    await application.intake.close()
     await application.shutdown()
     await application.bot.shutdown()  # after a start that failed, the application does not know of the bot's clients
 

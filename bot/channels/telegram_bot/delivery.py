@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
-from telegram import Bot, CallbackQuery, InlineKeyboardMarkup, LinkPreviewOptions, Message, ReplyParameters
+from telegram import (
+    Bot,
+    CallbackQuery,
+    InlineKeyboardMarkup,
+    InlineQuery,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    Message,
+    ReplyParameters,
+)
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, TelegramError
 from telegram.ext import AIORateLimiter
@@ -30,6 +40,8 @@ TYPING_SECONDS = 4.0
 #: Pauses before a send that failed on the network is tried again.
 _RETRY_SECONDS = (0.5, 2.0)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+#: What Telegram says of a press or an inline query that it does not wait for any more.
+_TOO_LATE = ("query is too old", "query id is invalid", "query_id_invalid")
 
 
 class RateLimiter(AIORateLimiter):
@@ -64,43 +76,111 @@ class Place:
         return cls(message.chat.id, thread_of(message), message.message_id)
 
 
-async def send(bot: Bot, place: Place, parts: list[Part], markup: InlineKeyboardMarkup | None = None) -> None:
-    """Send messages, the buttons under the last. Who blocked the bot gets nothing, and that is no error."""
+async def send(
+    bot: Bot, place: Place, parts: Sequence[Part], markup: InlineKeyboardMarkup | None = None
+) -> tuple[int, ...]:
+    """Send messages, the buttons under the last; returns their ids.
+
+    Who blocked the bot gets nothing, and that is no error.
+    """
+    sent: list[int] = []
     for number, part in enumerate(parts, 1):
         try:
-            place = await _send_part(bot, place, part, markup if number == len(parts) else None)
+            place, message_id = await _send_part(bot, place, part, markup if number == len(parts) else None)
         except Forbidden as error:
             logger.info("the bot may not write to a chat (%s)", error.message)
-            return
+            break
+        sent.append(message_id)
+    return tuple(sent)
 
 
 async def edit(
-    bot: Bot, place: Place, message_id: int, parts: list[Part], markup: InlineKeyboardMarkup | None = None
-) -> None:
-    """Put the first part in the place of a message, and send what does not fit into it."""
-    first, rest = parts[0], parts[1:]
+    bot: Bot,
+    place: Place,
+    message_ids: Sequence[int],
+    parts: Sequence[Part],
+    markup: InlineKeyboardMarkup | None = None,
+) -> tuple[int, ...]:
+    """Put parts in the place of messages; send what does not fit, delete what is left over. Returns the ids now."""
+    kept: list[int] = []
+    for message_id, part in zip(message_ids, parts, strict=False):
+        last = len(kept) + 1 == len(parts)
+        try:
+            await _edit_part(bot, place.chat_id, message_id, part, markup if last else None)
+        except Forbidden as error:
+            logger.info("the bot may not write to a chat (%s)", error.message)
+            return tuple(kept)
+        except ChatMigrated as error:
+            place = Place(error.new_chat_id)  # messages have other ids there
+            break
+        except BadRequest as error:
+            if _says(error, "message to edit not found", "message can't be edited", "message_id_invalid"):
+                break
+            if not _says(error, "message is not modified"):
+                raise
+        kept.append(message_id)
+    sent = await send(bot, place, parts[len(kept) :], markup) if len(kept) < len(parts) else ()
+    for message_id in message_ids[len(parts) :]:
+        with suppress(TelegramError):  # too old, or gone already
+            await bot.delete_message(place.chat_id, message_id)
+    return (*kept, *sent)
+
+
+async def edit_markup(bot: Bot, message: Message, markup: InlineKeyboardMarkup) -> None:
+    """Put other buttons under a message; where that is not possible any more, the old ones stay."""
     try:
-        await _edit_part(bot, place.chat_id, message_id, first, None if rest else markup)
-    except Forbidden as error:
-        logger.info("the bot may not write to a chat (%s)", error.message)
+        await _patiently(
+            lambda: bot.edit_message_reply_markup(message.chat.id, message.message_id, reply_markup=markup)
+        )
+    except (BadRequest, ChatMigrated, Forbidden) as error:
+        if not _says(error, "message is not modified"):
+            logger.info("buttons could not be changed (%s)", error.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One result of an inline query: what the list shows, and the message that choosing it sends."""
+
+    id: str
+    title: str
+    description: str
+    part: Part
+
+    def article(self, *, plain: bool) -> InlineQueryResultArticle:
+        """The result as Telegram takes it."""
+        content = InputTextMessageContent(
+            self.part.plain if plain else self.part.html,
+            parse_mode=None if plain else ParseMode.HTML,
+            link_preview_options=_NO_PREVIEW,
+        )
+        return InlineQueryResultArticle(self.id, self.title, content, description=self.description)
+
+
+async def answer_inline(query: InlineQuery, entries: Sequence[Entry], cache_seconds: int) -> None:
+    """List results; a query that Telegram has given up meanwhile is let be."""
+    plain = False
+    for _ in range(2):
+        articles = [entry.article(plain=plain) for entry in entries]
+        try:
+            await query.answer(articles, cache_time=cache_seconds, is_personal=False)
+        except BadRequest as error:
+            if _says(error, "can't parse entities") and not plain:
+                logger.warning("Telegram refused our HTML; listed as plain text")
+                plain = True
+                continue
+            if not _says(error, *_TOO_LATE):
+                raise
+            logger.info("an inline query was too old to be answered")
         return
-    except BadRequest as error:
-        if _says(error, "message is not modified"):
-            return
-        if not _says(error, "message to edit not found", "message can't be edited", "message_id_invalid"):
-            raise
-        rest = parts
-    if rest:
-        await send(bot, place, rest, markup)
 
 
-async def acknowledge(query: CallbackQuery, alert: str | None = None) -> None:
-    """Answer a pressed button, so that its clock stops; with `alert`, say why nothing else happens."""
+async def acknowledge(query: CallbackQuery, said: str | None = None, *, alert: bool = False) -> None:
+    """Answer a pressed button, so that its clock stops; `said` is shown in passing, or as an `alert` to be closed."""
     try:
-        await _patiently(lambda: query.answer(text=alert, show_alert=alert is not None))
+        await _patiently(lambda: query.answer(text=said, show_alert=alert))
     except BadRequest as error:
         # Telegram forgets presses after a while (a restart, a queue); what the button shows may still be shown.
-        if not _says(error, "query is too old", "query id is invalid"):
+        if not _says(error, *_TOO_LATE):
             raise
         logger.info("a press was too old to be acknowledged")
 
@@ -134,9 +214,9 @@ class _Letter:
     parse_mode: str | None
     markup: InlineKeyboardMarkup | None
 
-    async def post(self, bot: Bot) -> None:
+    async def post(self, bot: Bot) -> int:
         reply_to = self.place.reply_to
-        await bot.send_message(
+        message = await bot.send_message(
             self.place.chat_id,
             self.text,
             parse_mode=self.parse_mode,
@@ -145,6 +225,7 @@ class _Letter:
             reply_markup=self.markup,
             link_preview_options=_NO_PREVIEW,
         )
+        return message.message_id
 
     def mended(self, error: TelegramError, plain: str) -> _Letter | None:
         """The letter to send instead, or None when nothing can be done (or it was done already)."""
@@ -159,21 +240,20 @@ class _Letter:
         return None
 
 
-async def _send_part(bot: Bot, place: Place, part: Part, markup: InlineKeyboardMarkup | None) -> Place:
-    """Send one message, mending what can be mended; returns the place for the next one."""
+async def _send_part(bot: Bot, place: Place, part: Part, markup: InlineKeyboardMarkup | None) -> tuple[Place, int]:
+    """Send one message, mending what can be mended; returns the place for the next one, and the message's id."""
     letter = _Letter(place, part.html, ParseMode.HTML, markup)
     for _ in range(3):
         try:
-            await _patiently(partial(letter.post, bot))
+            message_id = await _patiently(partial(letter.post, bot))
         except (BadRequest, ChatMigrated) as error:
             mended = letter.mended(error, part.plain)
             if mended is None:
                 raise
             letter = mended
         else:
-            return letter.place
-    await letter.post(bot)
-    return letter.place
+            return letter.place, message_id
+    return letter.place, await letter.post(bot)
 
 
 async def _edit_part(bot: Bot, chat_id: int, message_id: int, part: Part, markup: InlineKeyboardMarkup | None) -> None:

@@ -61,9 +61,23 @@ class History:
         self._recent[conversation] = self._clock(), questions
         self._forget()
 
-    def clear(self, conversation: Conversation) -> None:
-        """Forget a conversation."""
-        self._recent.pop(conversation, None)
+    def replace(self, conversation: Conversation, old: str, new: str) -> list[str] | None:
+        """Put a question in the place of the last one that read `old`; returns those before it, None if there is none."""
+        _, questions = self._recent.get(conversation, (0.0, deque[str]()))
+        for place in range(len(questions) - 1, -1, -1):
+            if questions[place] == old:
+                questions[place] = new
+                return list(questions)[:place]
+        return None
+
+    def clear(self, conversation: Conversation) -> int:
+        """Forget a conversation; returns how many questions that were."""
+        _, questions = self._recent.pop(conversation, (0.0, ()))
+        return len(questions)
+
+    def forget(self, user_id: int) -> int:
+        """Forget a person in every chat; returns how many questions that were."""
+        return sum(self.clear(one) for one in list(self._recent) if one.user_id == user_id)
 
     def _forget(self) -> None:
         # The order of the mapping is the order of last use, so the idle ones stand in front.

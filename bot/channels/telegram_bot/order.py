@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -40,6 +40,10 @@ class RecentKeys:
             self._keys.popitem(last=False)
         return True
 
+    def discard(self, key: Hashable) -> None:
+        """Forget a key."""
+        self._keys.pop(key, None)
+
 
 class KeyedLocks:
     """A lock a key, first come first served; a lock that nobody holds or waits for is dropped."""
@@ -66,11 +70,37 @@ class KeyedLocks:
                 del self._locks[key]
 
 
-class ChatOrder(BaseUpdateProcessor):
-    """Handles a chat's updates one after another, at most `chats_at_once` chats at a time, each update once."""
+Lane = tuple[str, int, int]
 
-    def __init__(self, chats_at_once: int = 64, remembered_updates: int = 10_000) -> None:
+
+def lane_of(update: Update) -> Lane | None:
+    """What the update is answered in order with; None for what waits for nothing: an inline query.
+
+    A press must be answered at once, so it waits only for earlier presses on the same message.
+    """
+    query = update.callback_query
+    if query is not None:
+        message = query.message
+        return ("message", message.chat.id, message.message_id) if message else ("press", update.update_id, 0)
+    if update.inline_query is not None:
+        return None
+    return ("chat", update.effective_chat.id if update.effective_chat else 0, 0)
+
+
+class ChatOrder(BaseUpdateProcessor):
+    """Handles a chat's updates one after another, at most `chats_at_once` chats at a time, each update once.
+
+    `on_handled` is told the id of each update when its handlers have ended, or when it was dropped as seen before.
+    """
+
+    def __init__(
+        self,
+        chats_at_once: int = 64,
+        remembered_updates: int = 10_000,
+        on_handled: Callable[[int], None] = lambda update_id: None,
+    ) -> None:
         super().__init__(max_concurrent_updates=_NEVER_REACHED)
+        self._on_handled = on_handled
         self._locks = KeyedLocks()
         self._slots = asyncio.Semaphore(chats_at_once)
         self._seen = RecentKeys(remembered_updates)
@@ -81,9 +111,9 @@ class ChatOrder(BaseUpdateProcessor):
         return len(self._locks)
 
     @asynccontextmanager
-    async def turn(self, chat_id: int | None) -> AsyncIterator[None]:
+    async def turn(self, chat_id: int) -> AsyncIterator[None]:
         """The chat's turn to have a question answered, and one of the slots shared by all chats."""
-        async with self._locks.hold(("chat", chat_id)), self._slots:
+        async with self._locks.hold(("chat", chat_id, 0)), self._slots:
             yield
 
     async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
@@ -95,19 +125,24 @@ class ChatOrder(BaseUpdateProcessor):
             logger.info("update %s was delivered again; dropped", update.update_id)
             if asyncio.iscoroutine(coroutine):
                 coroutine.close()
+            self._on_handled(update.update_id)
             return
-        if update.callback_query is not None:
-            # A press must be answered at once, so it waits only for earlier presses on the same message. A press
-            # that asks a question takes the chat's turn itself; it holds no slot meanwhile, else slots could be
-            # held by presses that wait for chats that wait for a slot.
-            message = update.callback_query.message
-            key = ("message", message.chat.id, message.message_id) if message else ("press", update.update_id)
-            async with self._locks.hold(key):
-                await coroutine
-            return
-        chat = update.effective_chat
-        async with self.turn(chat.id if chat else None):
+        lane = lane_of(update)
+        if lane is None:
             await coroutine
+        elif lane[0] == "chat":
+            async with self.turn(lane[1]):
+                await coroutine
+        else:
+            # A press that asks a question takes the chat's turn itself; it holds no slot meanwhile, else slots could
+            # be held by presses that wait for chats that wait for a slot.
+            async with self._locks.hold(lane):
+                await coroutine
+        self._on_handled(update.update_id)
+
+    def forget(self, update_id: int) -> None:
+        """Let an update be handled again: its answer could not be delivered."""
+        self._seen.discard(update_id)
 
     async def initialize(self) -> None:
         """Nothing to prepare."""

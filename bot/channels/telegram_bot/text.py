@@ -25,9 +25,10 @@ class Block:
     """A stretch of text in one format. Blocks stand under each other; a quote is cut only when it must be."""
 
     text: str
-    form: Literal["text", "bold", "quote"] = "text"
+    form: Literal["text", "bold", "quote", "code"] = "text"
     heading: str = ""
     marks: tuple[tuple[int, int], ...] = ()
+    folds: bool = True
 
     @property
     def html(self) -> str:
@@ -37,8 +38,10 @@ class Block:
             case "bold":
                 return f"<b>{body}</b>"
             case "quote":
-                folded = " expandable" if len(self.text) > FOLD_CHARACTERS else ""
+                folded = " expandable" if self.folds and len(self.text) > FOLD_CHARACTERS else ""
                 return f"<blockquote{folded}>{self._marked()}</blockquote>"
+            case "code":  # one touch copies it; `heading` stands before it
+                return f"{escape(self.heading)}<code>{escape(self.text.removeprefix(self.heading))}</code>"
         # `heading` is the bold beginning of a line: "《通知》问题二·措施2" in "《通知》问题二·措施2写明：".
         start = escape(self.heading)
         return f"<b>{start}</b>{body.removeprefix(start)}" if start else body
@@ -79,8 +82,11 @@ def quote_text(quote: str) -> str:
     return re.sub(r"[\s●]*\n[\s●]*", "\n", quote).replace("：\n", "：")
 
 
-def answer_sections(answer: Answer, asked: str = "") -> list[Section]:
-    """An answer as sections; `asked` is shown first where the person pressed a button instead of typing."""
+def answer_sections(answer: Answer, asked: str = "", *, folds: bool = True) -> list[Section]:
+    """An answer as sections; `asked` is shown first where the person pressed a button instead of typing.
+
+    Long quotes fold, unless the person wants them otherwise.
+    """
     sections: list[Section] = []
     if asked:
         sections.append((Block(replies.TELEGRAM_ASKED.format(question=asked)),))
@@ -90,28 +96,34 @@ def answer_sections(answer: Answer, asked: str = "") -> list[Section]:
         sections.append((Block(answer.remark),))
     if not answer.citations:
         # The plain text holds the lead, the choices or the related clauses, and the note on the lexical mode.
-        return [*sections, *((Block(line),) for line in answer.answer.splitlines())]
+        return [*sections, *((Block(line),) for line in answer.answer.splitlines()), *_receipt(answer)]
     if len(answer.citations) == 1 and answer.lead.startswith(answer.citations[0].label):
         citation = answer.citations[0]
-        sections.append((Block(answer.lead, heading=citation.label), _quote(citation)))
+        sections.append((Block(answer.lead, heading=citation.label), _quote(citation, folds)))
     else:
         sections.append((Block(answer.lead),))
-        sections.extend(citation_section(citation) for citation in answer.citations)
+        sections.extend(citation_section(citation, folds=folds) for citation in answer.citations)
     if answer.mode == "lexical":
         sections.append((Block(replies.LEXICAL_MODE),))
-    return sections
+    return [*sections, *_receipt(answer)]
 
 
-def citation_section(citation: Citation) -> Section:
+def _receipt(answer: Answer) -> list[Section]:
+    """The answer's code, where it has one."""
+    heading = replies.TELEGRAM_RECEIPT
+    return [(Block(heading + answer.receipt, "code", heading),)] if answer.receipt else []
+
+
+def citation_section(citation: Citation, *, folds: bool = True) -> Section:
     """A label and its quote."""
-    return Block(citation.label, "bold"), _quote(citation)
+    return Block(citation.label, "bold"), _quote(citation, folds)
 
 
-def _quote(citation: Citation) -> Block:
+def _quote(citation: Citation, folds: bool) -> Block:
     """A quote with what answers marked; shown with other line breaks than it has, it is shown without marks."""
     shown = quote_text(citation.quote)
     marks = tuple((start - citation.start, end - citation.start) for start, end in citation.spans)
-    return Block(shown, "quote", marks=marks if shown == citation.quote else ())
+    return Block(shown, "quote", marks=marks if shown == citation.quote else (), folds=folds)
 
 
 def text_sections(text: str) -> list[Section]:
@@ -162,4 +174,4 @@ def _cut(block: Block, limit: int) -> Iterator[Block]:
             end -= max(1, (utf16_length(rest[:end]) - limit) // 2)
         piece, rest = rest[:end], rest[end:]
         if piece.strip():
-            yield Block(piece, block.form)
+            yield Block(piece, block.form, folds=block.folds)

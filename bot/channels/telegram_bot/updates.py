@@ -1,7 +1,7 @@
 """How updates come in: by long polling, or by a webhook endpoint of our own.
 
-Both put parsed updates into the application's queue and skip one that cannot be parsed. The library's own polling
-would fetch such an update again for ever and never see the ones behind it.
+Both hand updates to the intake (intake.py) before they confirm them to Telegram. The library's own polling would fetch
+an update that it cannot parse again for ever, and never see the ones behind it.
 """
 
 from __future__ import annotations
@@ -21,22 +21,35 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from telegram import Update
 from telegram.constants import UpdateType
 from telegram.error import BadRequest, Conflict, EndPointNotFound, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application
 from telegram.warnings import PTBUserWarning
 
 from bot import replies
+from bot.channels.telegram_bot.intake import Intake, update_id_of
 from bot.config import TOKEN_VARIABLE, TelegramConfig
 from knowledge.errors import JianfuError
 
 logger = logging.getLogger(__name__)
 
-TelegramApplication = Application[Any, Any, Any, Any, Any, Any]
+
+class TelegramApplication(Application[Any, Any, Any, Any, Any, Any]):
+    """The library's application, with the intake that feeds it."""
+
+    def __init__(self, *, intake: Intake, **parts: Any) -> None:
+        super().__init__(**parts)
+        self.intake = intake
+
 
 #: All that the handlers handle. Telegram remembers the list, so it is always sent.
-ALLOWED_UPDATES = [UpdateType.MESSAGE, UpdateType.CALLBACK_QUERY]
+ALLOWED_UPDATES = [
+    UpdateType.MESSAGE,
+    UpdateType.EDITED_MESSAGE,
+    UpdateType.CALLBACK_QUERY,
+    UpdateType.INLINE_QUERY,
+    UpdateType.MY_CHAT_MEMBER,
+]
 #: Seconds for which Telegram holds a request open while there is nothing new.
 POLL_SECONDS = 30
 MAX_BODY_BYTES = 1_000_000
@@ -82,7 +95,7 @@ async def persist(action: Callable[[], Awaitable[Any]], stop: asyncio.Event, fir
 
 
 async def poll(application: TelegramApplication, stop: asyncio.Event, first_delay: float = 1.0) -> None:
-    """Fetch updates until `stop` is set, each parsed on its own."""
+    """Fetch updates until `stop` is set; an update is confirmed once the intake has it."""
     bot = application.bot
     # The raw answer is wanted; the library advises against it because it has a method that parses all or nothing.
     warnings.filterwarnings("ignore", message="Please use 'Bot.get_updates'", category=PTBUserWarning)
@@ -115,11 +128,8 @@ async def poll(application: TelegramApplication, stop: asyncio.Event, first_dela
             delay = min(delay * 2, _LONGEST_DELAY)
             continue
         delay = first_delay
-        for raw in received:
-            offset = max(offset, _update_id(raw) + 1)
-            update = parse(raw, application)
-            if update is not None:
-                await application.update_queue.put(update)
+        await application.intake.take(application, received)
+        offset = max([offset, *(update_id_of(raw) + 1 for raw in received)])  # which confirms them
     await _confirm(application, offset)
 
 
@@ -140,23 +150,6 @@ async def _confirm(application: TelegramApplication, offset: int) -> None:
                 except TelegramError as error:
                     logger.info("received updates could not be confirmed (%s)", _reason(error))
                     return
-
-
-def parse(raw: object, application: TelegramApplication) -> Update | None:
-    """An update from its JSON, or None, logged, when this version of the library cannot read it."""
-    try:
-        if not isinstance(raw, dict) or not isinstance(raw.get("update_id"), int):
-            raise TypeError("no update")
-        return Update.de_json(raw, application.bot)
-    except Exception as error:
-        # Whatever the parser stumbled over: its class is logged, its message might quote the update.
-        logger.error("update %s cannot be read (%s); skipped", _update_id(raw) or "?", type(error).__name__)
-        return None
-
-
-def _update_id(raw: object) -> int:
-    update_id = raw.get("update_id") if isinstance(raw, dict) else None
-    return update_id if isinstance(update_id, int) else 0
 
 
 def _delay_after(error: TelegramError, delay: float) -> float:
@@ -214,7 +207,7 @@ async def receive_webhooks(
 
 
 def webhook_app(application: TelegramApplication, path: str, secret: str, stop: asyncio.Event) -> Starlette:
-    """The endpoint: checks the secret, queues the update, answers at once.
+    """The endpoint: checks the secret, hands the update to the intake, and answers without waiting for its handlers.
 
     200 also for an update that cannot be read, else Telegram would send it again and again; 503 while stopping,
     so that it does send it again.
@@ -236,9 +229,7 @@ def webhook_app(application: TelegramApplication, path: str, secret: str, stop: 
         except (ValueError, RecursionError):
             logger.error("a webhook request held no JSON")
             return PlainTextResponse("no JSON", 400)
-        update = parse(raw, application)
-        if update is not None:
-            await application.update_queue.put(update)
+        await application.intake.take(application, [raw])
         return Response(status_code=200)
 
     return Starlette(routes=[Route(path, receive, methods=["POST"])])
