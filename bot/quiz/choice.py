@@ -27,13 +27,14 @@ def _follows(source: Source) -> Iterator[Item]:
         return
     for before, after in zip(places, places[1:], strict=False):
         shown, right = source.words(before.start, before.end), source.words(after.start, after.end)
-        if before.sentence != after.sentence or min(len(shown), len(right)) < 5 or shown.endswith(("的", "等")):
+        if before.sentence != after.sentence or min(len(shown), len(right)) < 6 or shown.endswith(("的", "等")):
             continue
         pool = [
             sibling.text[piece.start : piece.end]
             for sibling in source.siblings
-            if not sibling.is_heading
+            if not sibling.is_heading and (sibling.kind != "background" or clause.kind == "background")
             for piece in facts.pieces(sibling)[1:]
+            if sibling.text[piece.end - 1] not in "的等上"
         ]
         wrong = closest(right, pool, seed=(clause.text, after.start))
         if len(wrong) == 3:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bot.quiz import facts, numbers, words
 from bot.quiz.build import Source, build, closest, shorten
+from bot.quiz.confusables import confusables
 from bot.quiz.item import Item, Kind
 from bot.quiz.qualifiers import alterations
+from bot.quiz.segment import words as segmented
 
-#: Set phrases that one meets in notices, where a notice has few of its own.
-IDIOMS = (
-    "求真务实", "真抓实干", "敷衍塞责", "走马观花", "铺张浪费", "推诿扯皮", "弄虚作假", "兴师动众", "层层加码", "大操大办",
-    "照本宣科", "按部就班", "久拖不决", "令行禁止",
-)  # fmt: skip
-_SAME_SORT = {
-    "titled": ("titled",),
-    "quoted": ("quoted",),
-    "member": ("member", "object"),
-    "object": ("object", "member"),
-}
+_WHO = re.compile("(?:机关|部门|单位|办公厅|负责同志|一把手|干部|全党)$")
 
 
 def make(source: Source) -> Iterator[Item]:
@@ -53,23 +46,32 @@ def _terms(source: Source) -> Iterator[Item]:
         right = text[unit.start : unit.end]
         if text.count(right) > 1 and unit.sort != "member":
             continue
-        sorts = _SAME_SORT.get(unit.sort, (unit.sort,))
-        pool = [
-            sibling.text[one.start : one.end]
-            for sibling in source.siblings
-            for one in facts.units(sibling)
-            if one.sort in sorts
-        ]
-        pool.sort(key=lambda one: one[-1] == right[-1], reverse=True)
-        if unit.sort == "idiom":
-            pool += IDIOMS
-        fresh = [one for one in pool if one not in text]
-        yield from _fill(source, "term", unit.start, unit.end, closest(right, fresh, seed=(text, unit.start)))
+        wrong = [one for one in confusables(right) if one not in text][:3]
+        if len(wrong) < 3:
+            alike = [
+                other
+                for sibling in source.siblings
+                for one in facts.units(sibling)
+                if one.sort == unit.sort and _alike(sibling.text[one.start : one.end], right, unit.sort)
+            ]
+            wrong += closest(right, alike, seed=(text, unit.start), taken=[text, *wrong], most=3 - len(wrong))
+        if len(wrong) == 3:
+            yield from _fill(source, "term", unit.start, unit.end, wrong)
+
+
+def _alike(one: str, other: str, sort: facts.Sort) -> bool:
+    """Whether two terms of a sort can stand in one place: names in marks always, others when built of like words."""
+    shapes = [[(len(word.text), word.tag[0]) for word in segmented(term)] for term in (one, other)]
+    return sort in ("quoted", "titled") or (shapes[0] == shapes[1] and one[-1] == other[-1])
 
 
 def _qualifiers(source: Source) -> Iterator[Item]:
     for place in alterations(source.clause.text):
-        kind: Kind = "who" if place.sort == "body" else "term"
+        shown = facts.statement_at(source.clause, place.start, place.end)
+        if shown is None or facts.speaks_leader(source.words(*shown)):
+            continue
+        is_body = place.sort == "body" and _WHO.search(source.words(place.start, place.end))
+        kind: Kind = "who" if is_body else "term"
         yield from _fill(source, kind, place.start, place.end, list(place.choices))
 
 
@@ -88,7 +90,7 @@ def _fill(
     if shown is None or len(wrong) < 2:
         return
     passage, place = shown
-    stem = words.WHO if kind == "who" and len(source.words(start, end)) > 2 else words.FILL
+    stem = words.WHO if kind == "who" else words.FILL
     piece = next((one for one in facts.pieces(source.clause) if one.start <= start and end <= one.end), None)
     said = source.words(piece.start, piece.end) if piece is not None else source.words(*place)
     yield build(

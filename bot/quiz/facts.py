@@ -17,7 +17,7 @@ from bot.spans.passages import Piece, Span, passage
 from bot.spans.quantities import Quantity, quantities
 from knowledge.clause import Clause
 
-Sort = Literal["quoted", "titled", "member", "object", "idiom", "deed"]
+Sort = Literal["quoted", "titled", "member", "object", "idiom"]
 
 #: A clause of at most this many characters is shown whole; of a longer one, the sentence.
 WHOLE = 75
@@ -28,8 +28,6 @@ _AFTER_OBJECT = frozenset(("x", "c", "uj"))
 _PREPOSITIONS = "对将以为把由从在按于被给向与和及其"
 #: After these a verb belongs to the noun that follows: 境内违建别墅, 检举控告工作规则.
 _NO_VERB_AFTER = frozenset(("v", "s", "f", "ns"))
-#: Verbs so light that taking them out asks for nothing.
-_LIGHT = frozenset("开展 提出 符合 不得 牵头 进行 实行 作出 给予 减少 确保 组织".split())
 #: Words that open a list without being part of its first member.
 _OPENS_LIST = frozenset("对 由 以 将 把 从 在 经 包括 涉及 坚持 采用".split())
 _QUOTED = re.compile(r"“([^“”]{2,14})”")
@@ -95,8 +93,8 @@ def lines(heading: Clause) -> tuple[str, ...]:
 def statements(clause: Clause) -> tuple[Span, ...]:
     """The parts of a clause that can be shown alone: the whole, or its sentences; the lines of a heading."""
     if clause.is_heading:
-        starts = [(clause.text.find(line), len(line)) for line in lines(clause)]
-        return tuple((start, start + length) for start, length in starts)
+        rows = re.finditer(r"[^\s●]+", clause.text)
+        return tuple(row.span() for row in rows if any(line in row.group() for line in lines(clause)))
     if len(clause.text) <= WHOLE:
         return ((0, len(clause.text)),)
     found: list[Span] = []
@@ -209,7 +207,6 @@ def units(clause: Clause) -> tuple[Unit, ...]:
     for piece in pieces(clause):
         found += [Unit(*one, "member") for one in _members(clause, piece)]
         found += _objects(text, piece)
-        found += _deeds(text, piece)
         found += _idioms(text, piece)
     kept = [one for one in found if statement_at(clause, one.start, one.end) is not None]
     return tuple(sorted(set(kept), key=lambda one: (one.start, one.end, one.sort)))
@@ -225,6 +222,7 @@ def _objects(text: str, piece: Piece) -> Iterator[Unit]:
             stop += 1
         if at and stop > at and inside[at].tag == "vn" and inside[at - 1].tag in ("d", "ad"):
             at += 1  # 进一步改革…: a verb after all
+            stop = max(stop, at)
         if stop > at:
             run = inside[at:stop]
             before = inside[at - 1] if at else None
@@ -244,7 +242,7 @@ def _stands_alone(text: str, run: list[Word], before: Word | None, after: Word |
         return False
     if before is None or before.tag not in _BEFORE_OBJECT or before.text in ("、", "（"):
         return False
-    if before.tag == "v" and len(before.text) == 1:
+    if (before.tag == "v" and len(before.text) == 1) or before.tag == "d":  # after an adverb stands a verb after all
         return False
     if after is not None and (after.tag not in _AFTER_OBJECT or after.text in ("、", "”", "（")):
         return False
@@ -264,21 +262,6 @@ def _idioms(text: str, piece: Piece) -> Iterator[Unit]:
             yield Unit(word.start, word.end, "object")
 
 
-def _deeds(text: str, piece: Piece) -> Iterator[Unit]:
-    """The verb that opens a piece, with its adverb, before a noun: 集中清理, 修订."""
-    inside = [word for word in words(text) if piece.start <= word.start and word.end <= piece.end]
-    verbs = 1 if inside and inside[0].tag in ("ad", "d", "a") else 0
-    if len(inside) > verbs + 1 and inside[verbs].tag == "v" and len(inside[verbs].text) == 2:
-        end = inside[verbs].end
-        after = inside[verbs + 1]
-        if (
-            text[inside[0].start : end] not in _LIGHT
-            and 2 <= end - inside[0].start <= 4
-            and (after.tag in _NOMINAL or after.text in "“《")
-        ):
-            yield Unit(inside[0].start, end, "deed")
-
-
 @dataclass(frozen=True, slots=True)
 class Doer:
     """Characters [start, end) name a body; `deed` is what it does, as the text says right after it."""
@@ -293,7 +276,14 @@ def doers(clause: Clause) -> tuple[Doer, ...]:
     if clause.is_heading:
         return ()
     found = [Doer(*match.span("body"), match["deed"]) for match in _DOER.finditer(clause.text)]
-    return tuple(one for one in found if one.end - one.start >= 2)
+    return tuple(
+        one for one in found if one.end - one.start >= 2 and not speaks_leader(clause.text[one.start : one.end])
+    )
+
+
+def speaks_leader(words: str) -> bool:
+    """Whether words report what a leader of the state said: nothing but a date is ever altered in them."""
+    return "总书记" in words
 
 
 @lru_cache(maxsize=1_000)

@@ -17,7 +17,7 @@ def make(source: Source) -> Iterator[Item]:
     clause = source.clause
     for start, end in facts.statements(clause):
         statement = source.words(start, end)
-        if len(statement) >= 8 and not statement.endswith(("？", "?")):
+        if not clause.is_heading and len(statement) >= 8 and not statement.endswith(("？", "?")):
             yield build(
                 source, "truefalse", "agrees", f"true{start}", stem=words.JUDGE.format(title=source.title, passage=statement),
                 passage=statement, right=[words.RIGHT], wrong=[words.WRONG], sort_by=OPTIONS,
@@ -25,7 +25,9 @@ def make(source: Source) -> Iterator[Item]:
             )  # fmt: skip
     for start, end, sort, choices in _places(source):
         place = facts.statement_at(clause, start, end)
-        if place is None or not choices:
+        if place is None or not choices or clause.is_heading:
+            continue
+        if sort != "number" and facts.speaks_leader(source.words(*place)):
             continue
         new = min(choices, key=lambda one: rank(clause.text, start, one))
         statement = source.words(place[0], start) + new + source.words(end, place[1])

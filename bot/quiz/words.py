@@ -48,4 +48,4 @@ BECAUSE_WRONG = "{sort}改过：原文是「{original}」，题中写成了「{a
 BECAUSE_ORDER = "顺序见{label}。"
 BECAUSE_ORDER_CLAUSES = "依次是{labels}。"
 BECAUSE_MATCHED = "见{labels}。"
-SORTS = MappingProxyType({"number": "数字", "body": "主体", "qualifier": "限定词"})
+SORTS = MappingProxyType({"number": "数字", "body": "主体或对象", "qualifier": "用词"})
