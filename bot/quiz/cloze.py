@@ -49,7 +49,7 @@ def _terms(source: Source) -> Iterator[Item]:
         wrong = [one for one in confusables(right) if one not in text][:3]
         if len(wrong) < 3:
             alike = [
-                other
+                sibling.text[one.start : one.end]
                 for sibling in source.siblings
                 for one in facts.units(sibling)
                 if one.sort == unit.sort and _alike(sibling.text[one.start : one.end], right, unit.sort)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 _HEADS = tuple(
     line.split()
     for line in """
+面积 标准 规格 数量
 细则 方案 办法 要点 规划
 批示 讲话 指示 论述
 管理 编制 审批 执行
@@ -43,7 +44,6 @@ _HEADS = tuple(
 清单 台账 单据 批件
 酒水 食材 礼品 水果
 菜肴 礼品 水果 点心
-面积 标准 规格 数量
 功能 条件 设施 环境
 隐患 事故 风险 漏洞
 活动 会议 考察 培训

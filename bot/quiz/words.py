@@ -49,3 +49,23 @@ BECAUSE_ORDER = "顺序见{label}。"
 BECAUSE_ORDER_CLAUSES = "依次是{labels}。"
 BECAUSE_MATCHED = "见{labels}。"
 SORTS = MappingProxyType({"number": "数字", "body": "主体或对象", "qualifier": "用词"})
+
+COUNT_TOO_SMALL = "--n {count} 不行；应为 1 以上的整数。"
+TOO_FEW = "要 {count} 道题，这个范围里符合要求的只有 {there} 道；请减少 --n，或放宽 --scope、--kinds。"
+NO_SUCH_KIND = "没有题型 {kind}；可用的有：{known}。"
+NO_SUCH_SCOPE = "没有范围 {scope}；可用条款编号（如 2 是问题二的全部，2.3 是一条，5 是贯彻落实）或通知的编号。"
+NO_SUCH_FORM = "不能写成 {path}；文件名应以 {forms} 结尾。"
+CANNOT_WRITE = "{path} 写不了：{reason}。"
+NO_FONT = "没有找到可嵌入的中文字体；请安装软件包 pylopdf-fonts-zh-cn，或系统的 fonts-noto-cjk。"
+WRITTEN = "已写好 {count} 道题：{path}"
+
+PAPER = "{title}练习题"
+PAPER_ABOUT = "共 {count} 题。知识库版本 {version}，种子 {seed}；同一版本、同一种子得到同一份题。"
+SECTION = "{number}、{kind}（{count} 题）"
+KEY = "答案与原文"
+KEY_ABOUT = "每题的答案都已与原文核对；方括号里是条款原文。"
+ANSWER = "{number}．{answer}　{explanation}"
+CSV_COLUMNS = ("题号", "题型", "题干", "左列", "选项", "答案", "解析", "条款", "条款名称", "原文", "编号")
+PAGE = "第 {page} 页"
+NUMERALS = "一二三四五六七八九十"
+DECK = "{title}（减负问答）"
