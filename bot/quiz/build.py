@@ -81,7 +81,10 @@ def build(
         else tuple(sorted((*right, *wrong), key=lambda one: rank(identifier, one)))
     )
     key = tuple(i for i, option in enumerate(options) if option in right)
-    return finish(source, kind, rule, identifier, stem, passage, options, key, explanation, marked, also)
+    return finish(
+        source, kind, rule, identifier, stem=stem, passage=passage, options=options, key=key,
+        explanation=explanation, marked=marked, also=also,
+    )  # fmt: skip
 
 
 def finish(
@@ -89,6 +92,7 @@ def finish(
     kind: Kind,
     rule: Rule,
     identifier: str,
+    *,
     stem: str,
     passage: str,
     options: tuple[str, ...],
@@ -123,6 +127,9 @@ def quote(clause: Clause) -> str:
         return facts.title(clause)
     if len(clause.text) <= LONGEST_QUOTE:
         return clause.text.rstrip("。，；,;")
+    first = facts.sentences(clause.text)[0]
+    if 20 <= first[1] - first[0] <= LONGEST_QUOTE:
+        return clause.text[slice(*first)].rstrip("。")
     places = facts.pieces(clause)
     end = places[0].end
     for piece in places:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bot.quiz import facts, words
 from bot.quiz.build import Source, build, closest, quote, shorten
+from bot.quiz.confusables import confusables
 from bot.quiz.item import Item, rank
-from bot.spans.passages import passage as read
 from knowledge.clause import Clause
 
 
@@ -25,7 +26,7 @@ def _follows(source: Source) -> Iterator[Item]:
     places = facts.pieces(clause)
     if clause.is_heading:
         return
-    for before, after in zip(places, places[1:], strict=False):
+    for before, after in pairwise(places):
         shown, right = source.words(before.start, before.end), source.words(after.start, after.end)
         if before.sentence != after.sentence or min(len(shown), len(right)) < 6 or shown.endswith(("的", "等")):
             continue
@@ -172,22 +173,20 @@ def _listed(source: Source) -> Iterator[Item]:
         if shown is None:
             continue
         are_bodies = all(member in facts.bodies(clause) for member in members)
-        pool = [
-            name
-            for sibling in source.siblings
-            for name in (
-                facts.bodies(sibling)
-                if are_bodies
-                else [
-                    sibling.text[one.start : one.end]
-                    for one in facts.units(sibling)
-                    if one.sort in ("member", "object")
-                ]
-            )
-        ]
         if are_bodies:
-            pool += OTHER_BODIES
-        pool = [one for one in pool if one not in read(clause.text).text]
+            pool = [name for sibling in source.siblings for name in facts.bodies(sibling)] + list(OTHER_BODIES)
+        else:
+            pool = sorted(
+                {other for member in members for other in confusables(member)}, key=lambda one: rank(clause.text, one)
+            )
+            if len(pool) < 2:
+                pool += [
+                    sibling.text[one.start : one.end]
+                    for sibling in source.siblings
+                    for one in facts.units(sibling)
+                    if one.sort == "member"
+                ]
+        pool = [one for one in pool if one not in clause.text]
         for step in range(2 if len(members) > 4 else 1):
             right = sorted(members, key=lambda one: rank(clause.text, step, one))[:3]
             wrong = closest(right[0], pool, seed=(clause.text, step), taken=right[1:], most=2)

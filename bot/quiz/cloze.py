@@ -11,6 +11,7 @@ from bot.quiz.confusables import confusables
 from bot.quiz.item import Item, Kind
 from bot.quiz.qualifiers import alterations
 from bot.quiz.segment import words as segmented
+from bot.spans.passages import Span
 
 _WHO = re.compile("(?:机关|部门|单位|办公厅|负责同志|一把手|干部|全党)$")
 
@@ -32,7 +33,7 @@ def _numbers(source: Source) -> Iterator[Item]:
         wrong = [one for one in numbers.others(text, amount, near) if one not in own][:3]
         if len(wrong) == 3:
             ordered = sorted((right, *wrong), key=_value)
-            yield from _fill(source, "number", amount.start, amount.end, wrong, ordered)
+            yield from _fill(source, "number", (amount.start, amount.end), wrong, ordered)
 
 
 def _value(written: str) -> tuple[float, str]:
@@ -56,7 +57,7 @@ def _terms(source: Source) -> Iterator[Item]:
             ]
             wrong += closest(right, alike, seed=(text, unit.start), taken=[text, *wrong], most=3 - len(wrong))
         if len(wrong) == 3:
-            yield from _fill(source, "term", unit.start, unit.end, wrong)
+            yield from _fill(source, "term", (unit.start, unit.end), wrong)
 
 
 def _alike(one: str, other: str, sort: facts.Sort) -> bool:
@@ -72,7 +73,7 @@ def _qualifiers(source: Source) -> Iterator[Item]:
             continue
         is_body = place.sort == "body" and _WHO.search(source.words(place.start, place.end))
         kind: Kind = "who" if is_body else "term"
-        yield from _fill(source, kind, place.start, place.end, list(place.choices))
+        yield from _fill(source, kind, (place.start, place.end), list(place.choices))
 
 
 def _bodies(source: Source) -> Iterator[Item]:
@@ -80,19 +81,20 @@ def _bodies(source: Source) -> Iterator[Item]:
     for doer in facts.doers(source.clause):
         right = text[doer.start : doer.end]
         names = [name for one in (source.clause, *source.siblings) for name in facts.bodies(one)]
-        yield from _fill(source, "who", doer.start, doer.end, closest(right, names, seed=(text, doer.start)))
+        yield from _fill(source, "who", (doer.start, doer.end), closest(right, names, seed=(text, doer.start)))
 
 
 def _fill(
-    source: Source, kind: Kind, start: int, end: int, wrong: list[str], ordered: list[str] | None = None
+    source: Source, kind: Kind, place: Span, wrong: list[str], ordered: list[str] | None = None
 ) -> Iterator[Item]:
+    start, end = place
     shown = source.with_blank(start, end)
     if shown is None or len(wrong) < 2:
         return
-    passage, place = shown
+    passage, statement = shown
     stem = words.WHO if kind == "who" else words.FILL
     piece = next((one for one in facts.pieces(source.clause) if one.start <= start and end <= one.end), None)
-    said = source.words(piece.start, piece.end) if piece is not None else source.words(*place)
+    said = source.words(piece.start, piece.end) if piece is not None else source.words(*statement)
     yield build(
         source,
         kind,

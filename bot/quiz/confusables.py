@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+
+def _table(lines: str) -> tuple[list[str], ...]:
+    return tuple(line.split() for line in lines.split("\n") if line)
+
+
 #: Last words that take each other's place: 实施细则, 实施方案.
-_HEADS = tuple(
-    line.split()
-    for line in """
+_HEADS = _table("""
 面积 标准 规格 数量
 细则 方案 办法 要点 规划
 批示 讲话 指示 论述
@@ -47,13 +50,9 @@ _HEADS = tuple(
 功能 条件 设施 环境
 隐患 事故 风险 漏洞
 活动 会议 考察 培训
-""".split("\n")
-    if line
-)
+""")
 #: Whole terms of one kind.
-_WHOLES = tuple(
-    line.split()
-    for line in """
+_WHOLES = _table("""
 不用心 不务实 不尽力 不担当 不落实 不到位 不深入
 开短会 开小会 开大会 开好会
 政策 待遇 资金 项目 编制 职级
@@ -94,12 +93,12 @@ _WHOLES = tuple(
 燕窝 海参 鲍鱼 茶点
 香烟 礼品 茶叶 水果
 家常菜 海鲜 野味 西餐
-""".split("\n")
-    if line
-)
+""")
 #: Set phrases for what is wrong, and for what is right.
-_WRONG_WAYS = "照本宣科 议而不决 文山会海 敷衍塞责 走马观花 铺张浪费 推诿扯皮 弄虚作假 兴师动众 层层加码 大操大办 按部就班 诬告陷害".split()
-_RIGHT_WAYS = "轻车简从 实事求是 求真务实 真抓实干 令行禁止 因地制宜 循序渐进 勤俭节约 深入基层 集思广益".split()
+(_WRONG_WAYS,) = _table(
+    "照本宣科 议而不决 文山会海 敷衍塞责 走马观花 铺张浪费 推诿扯皮 弄虚作假 兴师动众 层层加码 大操大办 按部就班 诬告陷害"
+)
+(_RIGHT_WAYS,) = _table("轻车简从 实事求是 求真务实 真抓实干 令行禁止 因地制宜 循序渐进 勤俭节约 深入基层 集思广益")
 
 
 def confusables(term: str) -> Iterator[str]:

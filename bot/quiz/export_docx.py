@@ -20,6 +20,7 @@ def write(path: Path, items: Sequence[Item], knowledge: KnowledgeBase, seed: int
     """Write the paper on A4."""
     # Takes a third of a second to import, which no other command should wait for.
     from docx import Document  # noqa: PLC0415
+    from docx.enum.text import WD_BREAK  # noqa: PLC0415
     from docx.oxml.ns import qn  # noqa: PLC0415
     from docx.shared import Cm, Pt  # noqa: PLC0415
 
@@ -41,18 +42,22 @@ def write(path: Path, items: Sequence[Item], knowledge: KnowledgeBase, seed: int
         form = document.add_paragraph(text).paragraph_format
         form.left_indent, form.space_after, form.space_before = Cm(indent), Pt(after), Pt(0)
         form.keep_with_next, form.keep_together = stays, True
+        for column in range(1, text.count("\t") + 1):
+            form.tab_stops.add_tab_stop(Cm(indent + column * (16.6 - indent) / (text.count("\t") + 1)))
 
     document.add_heading(paper.title, 0)
     line(paper.about, after=6)
     for section in paper.sections:
         document.add_heading(section.heading, 1)
         for question in section.questions:
-            choices = (*question.left, *question.options)
+            columns = len(question.rows[0])
+            rows = ("\t".join((*row, *[""] * (columns - len(row)))) for row in question.rows)
+            choices = (*question.left, *rows)
             line(f"{question.number}．{question.stem}", after=2, stays=True)
             for place, choice in enumerate(choices, 1):
                 last = place == len(choices)
                 line(choice, indent=0.8, after=8 if last else 0, stays=not last)
-    document.add_page_break()
+    document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
     document.add_heading(words.KEY, 1)
     line(paper.key_about, after=6)
     for solved in paper.solved:
@@ -60,5 +65,5 @@ def write(path: Path, items: Sequence[Item], knowledge: KnowledgeBase, seed: int
         line(solved.quote, indent=0.8, after=6)
     core = document.core_properties
     core.title, core.author, core.comments = paper.title, "", paper.about
-    core.created = core.modified = datetime(2019, 1, 1)  # noqa: DTZ001 - the same paper is the same file
+    core.created = core.modified = datetime(2019, 1, 1)  # the same paper is the same file
     document.save(str(path))

@@ -12,6 +12,7 @@ from bot.quiz import words
 from bot.quiz.item import Item
 from bot.quiz.layout import lay_out
 from bot.quiz.paper import NoSuchPaper
+from bot.quiz.wrap import wrap
 from knowledge.base import KnowledgeBase
 
 #: The package that ships Noto Serif SC and Noto Sans SC (SIL OFL), and where Debian keeps the same designs.
@@ -24,6 +25,7 @@ _SYSTEM_FILES = {
 #: The face of a collection that is drawn for Simplified Chinese (JP, KR, SC, TC, HK).
 _SIMPLIFIED = 2
 _MARGIN, _INDENT, _LINE = 20.0, 6.0, 6.2  # mm
+_SIZE = 10.5  # pt
 
 
 def font_file(name: str) -> tuple[Path, int] | None:
@@ -40,6 +42,13 @@ def _candidates(name: str) -> Iterator[tuple[Path, int]]:
     path = Path(_SYSTEM_FILES[name])
     if path.is_file():
         yield path, _SIMPLIFIED
+
+
+def _fonts() -> dict[str, tuple[Path, int]]:
+    found = {name: font_file(name) for name in _PACKAGE_FILES}
+    if None in found.values():
+        raise NoSuchPaper(words.NO_FONT)
+    return {name: file for name, file in found.items() if file is not None}
 
 
 def write(path: Path, items: Sequence[Item], knowledge: KnowledgeBase, seed: int) -> None:
@@ -62,40 +71,53 @@ def write(path: Path, items: Sequence[Item], knowledge: KnowledgeBase, seed: int
     pages.set_title(paper.title)
     pages.set_lang("zh-CN")
     pages.set_creation_date(datetime(2019, 1, 1, tzinfo=UTC))  # the same paper is the same file
-    for name in ("serif", "sans"):
-        found = font_file(name)
-        if found is None:
-            raise NoSuchPaper(words.NO_FONT)
-        pages.add_font(name, fname=found[0], collection_font_number=found[1])
+    for name, (file, face) in _fonts().items():
+        pages.add_font(name, fname=file, collection_font_number=face)
 
-    def line(text: str, *, font: str = "serif", size: float = 10.5, indent: float = 0.0, after: float = 0.0) -> None:
+    width = 210 - 2 * _MARGIN
+
+    def text_lines(text: str, *, font: str = "serif", size: float = _SIZE, indent: float = 0.0) -> None:
+        """Write a paragraph."""
         pages.set_font(font, size=size)
-        pages.set_x(_MARGIN + indent)
-        pages.multi_cell(0, _LINE * size / 10.5, text, align="L", new_x="LMARGIN", new_y="NEXT", wrapmode="CHAR")
-        pages.ln(after)
+        for one in wrap(text, width - indent, pages.get_string_width):
+            pages.set_x(_MARGIN + indent)
+            pages.cell(0, _LINE * size / _SIZE, one, new_x="LMARGIN", new_y="NEXT")
 
-    def together(lines: Sequence[tuple[str, float]], after: float) -> None:
-        """Lines that no page break may part."""
-        with pages.unbreakable() as block:
-            for text, indent in lines:
-                block.set_font("serif", size=10.5)
-                block.set_x(_MARGIN + indent)
-                block.multi_cell(0, _LINE, text, align="L", new_x="LMARGIN", new_y="NEXT", wrapmode="CHAR")
-            block.ln(after)
+    def together(paragraphs: Sequence[tuple[str, float]], rows: Sequence[Sequence[str]] = ()) -> None:
+        """Paragraphs with their indents, then rows of options, which no page break parts."""
+        pages.set_font("serif", size=_SIZE)
+        if rows and len(rows[0]) == 1:
+            paragraphs, rows = [*paragraphs, *((row[0], _INDENT) for row in rows)], ()
+        count = sum(len(wrap(text, width - indent, pages.get_string_width)) for text, indent in paragraphs)
+        if pages.will_page_break(_LINE * (count + len(rows))):
+            pages.add_page()
+        for text, indent in paragraphs:
+            text_lines(text, indent=indent)
+        for row in rows:
+            for column, option in enumerate(row):
+                pages.set_x(_MARGIN + _INDENT + column * (width - _INDENT) / len(rows[0]))
+                pages.cell(0, _LINE, option)
+            pages.ln(_LINE)
+        pages.ln(2.2)
 
     pages.add_page()
-    line(paper.title, font="sans", size=17, after=1)
-    line(paper.about, size=9, after=2)
+    text_lines(paper.title, font="sans", size=17)
+    pages.ln(1)
+    text_lines(paper.about, size=9)
+    pages.ln(2)
     for section in paper.sections:
         if pages.will_page_break(40):
             pages.add_page()
-        line(section.heading, font="sans", size=12.5, after=1)
+        text_lines(section.heading, font="sans", size=12.5)
+        pages.ln(1)
         for question in section.questions:
-            choices = [(choice, _INDENT) for choice in (*question.left, *question.options)]
-            together([(f"{question.number}．{question.stem}", 0.0), *choices], 2.5)
+            above = [(f"{question.number}．{question.stem}", 0.0), *((left, _INDENT) for left in question.left)]
+            together(above, question.rows)
     pages.add_page()
-    line(words.KEY, font="sans", size=14, after=1)
-    line(paper.key_about, size=9, after=2)
+    text_lines(words.KEY, font="sans", size=14)
+    pages.ln(1)
+    text_lines(paper.key_about, size=9)
+    pages.ln(2)
     for solved in paper.solved:
-        together([(solved.line, 0.0), (solved.quote, _INDENT)], 2)
+        together([(solved.line, 0.0), (solved.quote, _INDENT)])
     pages.output(str(path))

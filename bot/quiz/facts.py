@@ -29,7 +29,7 @@ _PREPOSITIONS = "对将以为把由从在按于被给向与和及其"
 #: After these a verb belongs to the noun that follows: 境内违建别墅, 检举控告工作规则.
 _NO_VERB_AFTER = frozenset(("v", "s", "f", "ns"))
 #: Words that open a list without being part of its first member.
-_OPENS_LIST = frozenset("对 由 以 将 把 从 在 经 包括 涉及 坚持 采用".split())
+_OPENS_LIST = frozenset(("对", "由", "以", "将", "把", "从", "在", "经", "包括", "涉及", "坚持", "采用"))
 _QUOTED = re.compile(r"“([^“”]{2,14})”")
 _TITLED = re.compile(r"《([^《》]{4,24})》")
 _HEADING_LABEL = re.compile(r"(?:问题|方面|第)?[一二三四五六七八九十]+|解决方法|主要措施|措施")

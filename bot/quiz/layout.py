@@ -22,6 +22,13 @@ class Question:
     left: tuple[str, ...]
     options: tuple[str, ...]
 
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The options as they are printed: short ones side by side, four or two a row."""
+        longest = max(map(len, self.options))
+        a_row = 4 if longest <= 9 else 2 if longest <= 19 else 1
+        return tuple(self.options[first : first + a_row] for first in range(0, len(self.options), a_row))
+
 
 @dataclass(frozen=True, slots=True)
 class Solved:

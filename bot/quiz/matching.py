@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bot.quiz import facts, words
 from bot.quiz.build import LONGEST_QUOTE, Source, finish, quote
@@ -20,7 +21,7 @@ def make(source: Source) -> Iterator[Item]:
         group = sorted((clause, *others[: PAIRS - 1]), key=lambda one: one.start)
         if len(group) >= 3:
             pairs = [(facts.title(one), facts.solution(one)) for one in group]
-            yield _match(source, "continues", "solutions", words.SOLVE, group, pairs)
+            yield _match(source, "continues", "solutions", stem=words.SOLVE, group=group, pairs=pairs)
     if heading is None:
         return
     yield from _halves(source, heading)
@@ -34,7 +35,7 @@ def _halves(source: Source, heading: Clause) -> Iterator[Item]:
     group = [one for one in (*children[at:], *children[:at]) if _halve(one) is not None][:PAIRS]
     if len(group) >= 3 and group[0].id == source.clause.id:
         pairs = [half for one in group if (half := _halve(one)) is not None]
-        yield _match(source, "continues", "halves", words.CONTINUE, group, pairs)
+        yield _match(source, "continues", "halves", stem=words.CONTINUE, group=group, pairs=pairs)
 
 
 def _halve(clause: Clause) -> tuple[str, str] | None:
@@ -42,7 +43,7 @@ def _halve(clause: Clause) -> tuple[str, str] | None:
     places = facts.pieces(clause)
     fitting = [
         (a, b)
-        for a, b in zip(places, places[1:], strict=False)
+        for a, b in pairwise(places)
         if a.sentence == b.sentence and b.end - a.start <= LONGEST_QUOTE and min(a.end - a.start, b.end - b.start) >= 5
     ]
     if not fitting:
@@ -68,13 +69,14 @@ def _places(source: Source, heading: Clause) -> Iterator[Item]:
         pairs = [(quote(clause), facts.title(one)) for clause, one in group]
         stem = words.PLACE if heading.kind == "problem" else words.PLACE_SECTION
         involved = [clause for clause, _ in group] + [one for _, one in group]
-        yield _match(source, "placed", "headings", stem, involved, pairs, labelled=len(group))
+        yield _match(source, "placed", "headings", stem=stem, group=involved, pairs=pairs, labelled=len(group))
 
 
 def _match(
     source: Source,
     rule: Rule,
     position: str,
+    *,
     stem: str,
     group: Sequence[Clause],
     pairs: Sequence[tuple[str, str]],
@@ -89,6 +91,6 @@ def _match(
     key = tuple(options.index(right) for _, right in ordered)
     labels = "、".join(one.label for one in group[:labelled])
     return finish(
-        source, "matching", rule, identifier, stem.format(title=source.title), "", tuple(options), key,
-        words.BECAUSE_MATCHED.format(labels=labels), (), also, tuple(left for left, _ in ordered),
+        source, "matching", rule, identifier, stem=stem.format(title=source.title), passage="", options=tuple(options),
+        key=key, explanation=words.BECAUSE_MATCHED.format(labels=labels), also=also, left=tuple(left for left, _ in ordered),
     )  # fmt: skip

@@ -60,8 +60,8 @@ def _made(written: str) -> list[str]:
     if match := _YEAR.fullmatch(written):
         return [f"{int(match['year']) + step}{match['rest']}" for step in (-1, 1, -2, 2)]
     if match := _FRACTION.fullmatch(written):
-        pairs = [("二", "一"), ("三", "二"), ("四", "三"), ("四", "一"), ("五", "一"), ("五", "二")]
-        return [f"{below}分之{above}{match['rest']}" for below, above in map(tuple, pairs)]
+        parts = ("二一", "三二", "四三", "四一", "五一", "五二")
+        return [f"{below}分之{above}{match['rest']}" for below, above in parts]
     if match := _PLAIN.fullmatch(written):
         return [f"{value}{match['rest']}" for value in _near(int(match["value"]), percent="%" in match["rest"])]
     if match := _CHINESE.fullmatch(written):

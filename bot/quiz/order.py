@@ -25,28 +25,29 @@ def make(source: Source) -> Iterator[Item]:
     places = facts.pieces(clause)
     if 3 <= len(places) <= MOST_PARTS and all(place.end - place.start >= 4 for place in places):
         parts = [source.words(place.start, place.end) for place in places]
-        yield from _order(source, parts, "pieces", words.ORDER_PIECES.format(title=source.title), "")
+        yield from _order(source, parts, "pieces", stem=words.ORDER_PIECES.format(title=source.title))
     for listing in facts.listings(clause):
         shown = source.with_blank(*listing.span)
         if shown is not None and 4 <= len(listing.members) <= MOST_PARTS:
             parts = [source.words(*span) for span in listing.members]
             stem = words.ORDER_LIST.format(title=source.title, passage=shown[0])
-            yield from _order(source, parts, f"list{listing.span[0]}", stem, shown[0])
+            yield from _order(source, parts, f"list{listing.span[0]}", stem=stem, passage=shown[0])
 
 
 def _order_clauses(source: Source, group: Sequence[Clause], position: str) -> Iterator[Item]:
     labels = "、".join(one.label for one in group)
     stem = words.ORDER_CLAUSES.format(title=source.title)
     because = words.BECAUSE_ORDER_CLAUSES.format(labels=labels)
-    yield from _order(source, list(map(quote, group)), position, stem, "", because, group)
+    yield from _order(source, list(map(quote, group)), position, stem=stem, because=because, also=group)
 
 
 def _order(
     source: Source,
     parts: Sequence[str],
     position: str,
+    *,
     stem: str,
-    passage: str,
+    passage: str = "",
     because: str = "",
     also: Sequence[Clause] = (),
 ) -> Iterator[Item]:
@@ -58,4 +59,7 @@ def _order(
         options = options[1:] + options[:1]
     key = tuple(options.index(part) for part in parts)
     explanation = because or words.BECAUSE_ORDER.format(label=source.clause.label)
-    yield finish(source, "order", "ordered", identifier, stem, passage, tuple(options), key, explanation, (), also)
+    yield finish(
+        source, "order", "ordered", identifier, stem=stem, passage=passage, options=tuple(options), key=key,
+        explanation=explanation, also=also,
+    )  # fmt: skip
