@@ -65,5 +65,5 @@ def write(path: Path, items: Sequence[Item], knowledge: KnowledgeBase, seed: int
         line(solved.quote, indent=0.8, after=6)
     core = document.core_properties
     core.title, core.author, core.comments = paper.title, "", paper.about
-    core.created = core.modified = datetime(2019, 1, 1)  # the same paper is the same file
+    core.created = core.modified = datetime(2019, 1, 1)  # not the date of python-docx's template, nor one of ours
     document.save(str(path))

@@ -61,7 +61,7 @@ def _made(written: str) -> list[str]:
         return [f"{int(match['year']) + step}{match['rest']}" for step in (-1, 1, -2, 2)]
     if match := _FRACTION.fullmatch(written):
         parts = ("二一", "三二", "四三", "四一", "五一", "五二")
-        return [f"{below}分之{above}{match['rest']}" for below, above in parts]
+        return [f"{part[0]}分之{part[1]}{match['rest']}" for part in parts]
     if match := _PLAIN.fullmatch(written):
         return [f"{value}{match['rest']}" for value in _near(int(match["value"]), percent="%" in match["rest"])]
     if match := _CHINESE.fullmatch(written):
