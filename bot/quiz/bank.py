@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from bot.quiz import belongs, checker, choice, cloze, matching, order, truefalse
 from bot.quiz.build import Source
 from bot.quiz.item import Item
@@ -12,27 +10,23 @@ from knowledge.base import KnowledgeBase
 _MAKERS = (cloze.make, choice.make, truefalse.make, belongs.make, order.make, matching.make)
 
 
+#: The items of the knowledge bases last asked for, by version, which stands for all that they hold.
+_MOST_KEPT = 4
+_kept: dict[str, tuple[Item, ...]] = {}
+
+
 def make_items(knowledge: KnowledgeBase) -> tuple[Item, ...]:
-    """Every item that is proved, by clause in reading order, then by kind. No two have the same id or look the same."""
-    return _made(knowledge.version, _Held(knowledge))
+    """Every item that is proved, by clause in reading order. No two have the same id or look the same."""
+    made = _kept.get(knowledge.version)
+    if made is None:
+        made = _make(knowledge)
+        while len(_kept) >= _MOST_KEPT:
+            _kept.pop(next(iter(_kept)), None)
+        _kept[knowledge.version] = made
+    return made
 
 
-class _Held:
-    """A knowledge base as a cache key that does not look inside: the version already stands for its content."""
-
-    def __init__(self, knowledge: KnowledgeBase) -> None:
-        self.knowledge = knowledge
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held)
-
-    def __hash__(self) -> int:
-        return 0
-
-
-@lru_cache(maxsize=4)
-def _made(version: str, held: _Held) -> tuple[Item, ...]:
-    knowledge = held.knowledge
+def _make(knowledge: KnowledgeBase) -> tuple[Item, ...]:
     found: dict[str, Item] = {}
     seen: set[tuple[str, frozenset[str]]] = set()
     for clause in knowledge:

@@ -30,7 +30,14 @@ def _numbers(source: Source) -> Iterator[Item]:
     for amount in facts.amounts(text):
         right = text[amount.start : amount.end]
         own = {text[one.start : one.end] for one in facts.amounts(text)}
-        wrong = [one for one in numbers.others(text, amount, near) if one not in own][:3]
+        piece = next((one for one in facts.pieces(source.clause) if one.start <= amount.start < one.end), None)
+        start, end = (piece.start, piece.end) if piece is not None else (amount.start, amount.end)
+        before, after = text[start : amount.start], text[amount.end : max(end, amount.end)]
+        wrong = [
+            one
+            for one in numbers.others(text, amount, near)
+            if one not in own and not any(before + one + after in other.text for other in source.siblings)
+        ][:3]
         if len(wrong) == 3:
             ordered = sorted((right, *wrong), key=_value)
             yield from _fill(source, "number", (amount.start, amount.end), wrong, ordered)
