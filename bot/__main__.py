@@ -10,6 +10,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and FAISS are imported: see docs/decisions.md
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -18,6 +19,7 @@ from typing import NoReturn
 
 from bot import log, replies
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
+from bot.quiz import words as quiz_words
 from bot.trust import trust_text
 from knowledge.errors import InvalidFile, JianfuError
 from knowledge.loader import load_knowledge
@@ -77,6 +79,17 @@ def build_parser() -> argparse.ArgumentParser:
 
     trust = commands.add_parser("trust", parents=[common], help="回答可信到什么程度：怎么答、衡量的结果")
     trust.set_defaults(run=_trust)
+
+    quiz = commands.add_parser("quiz", parents=[common], help="出一份题：按规则取自条款，答案都与原文核对过")
+    quiz.add_argument("--n", type=int, default=20, metavar="数", help="几道题（默认 20）")
+    quiz.add_argument("--seed", type=int, default=1, metavar="数", help="种子（默认 1），同一种子得到同一份题")
+    quiz.add_argument("--scope", metavar="范围", help="条款编号（2 是问题二的全部，2.3 是一条）或通知的编号；默认全部")
+    quiz.add_argument(
+        "--kinds", nargs="+", default=[], metavar="题型", help=f"只要这些题型：{'、'.join(quiz_words.KIND_NAMES)}"
+    )
+    quiz.add_argument("--json", action="store_true", help="输出 JSON 数组")
+    quiz.add_argument("--out", metavar="文件", help="写成 .docx、.pdf、.csv 或 .txt（Anki）")
+    quiz.set_defaults(run=_quiz)
 
     kb = commands.add_parser("kb", parents=[common], help="知识库")
     kb_commands = kb.add_subparsers(dest="kb_command", required=True, metavar="命令", parser_class=_Parser)
@@ -190,6 +203,25 @@ def _train(config: Config, options: argparse.Namespace) -> int:
 
 def _trust(config: Config, options: argparse.Namespace) -> int:
     print(trust_text(load_knowledge(config.path(config.knowledge.folder))))
+    return 0
+
+
+def _quiz(config: Config, options: argparse.Namespace) -> int:
+    from bot.quiz import export, layout, paper  # noqa: PLC0415 - brings the segmenter's dictionary
+
+    target = None if options.out is None else Path(options.out).expanduser()
+    if target is not None:
+        export.check_name(target)
+    knowledge = load_knowledge(config.path(config.knowledge.folder))
+    kinds = [name for names in options.kinds for name in names.split(",") if name]
+    items = paper.select(knowledge, options.n, options.seed, options.scope, kinds)
+    if options.json:
+        print(json.dumps([item.to_json() for item in items], ensure_ascii=False, indent=2))
+    elif target is None:
+        print(layout.plain_text(layout.lay_out(items, knowledge, options.seed)))
+    if target is not None:
+        export.write(target, items, knowledge, options.seed)
+        print(quiz_words.WRITTEN.format(count=len(items), path=target), file=sys.stderr)
     return 0
 
 

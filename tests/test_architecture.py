@@ -65,6 +65,9 @@ def test_import_contracts_hold() -> None:
             ("sqlalchemy",),
             {f"bot/state/{name}.py" for name in (*STATE, *(f"migrations/versions/{one}" for one in MIGRATIONS))},
         ),
+        (("rjieba",), {"bot/quiz/segment.py"}),
+        (("docx",), {"bot/quiz/export_docx.py"}),
+        (("fpdf",), {"bot/quiz/export_pdf.py"}),
         (("pickle", "marshal", "shelve", "dill", "joblib"), set()),
     ],
 )
@@ -115,11 +118,12 @@ def test_tests_lie_flat() -> None:
     assert [path for path in (ROOT / "tests").rglob("test_*.py") if path.parent != ROOT / "tests"] == []
 
 
-@pytest.mark.parametrize("command", [["kb", "check"], ["trust"]])
+@pytest.mark.parametrize("command", [["kb", "check"], ["trust"], ["quiz", "--json"]])
 def test_command_over_knowledge_alone_loads_no_model_library(command: list[str]) -> None:
     program = (
         f"import sys; from bot.__main__ import main; code = main({command}); "
-        "print(sorted({'torch', 'faiss', 'sklearn', 'telegram', 'fastapi', 'numpy'} & set(sys.modules))); sys.exit(code)"
+        "heavy = {'torch', 'onnxruntime', 'faiss', 'sklearn', 'telegram', 'fastapi', 'numpy'}; "
+        "print(sorted(heavy & set(sys.modules))); sys.exit(code)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False

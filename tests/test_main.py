@@ -324,7 +324,7 @@ def test_wrong_command_line_is_one_line_and_2(arguments: list[str], capsys: Capt
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["ask"], ["chat"], ["serve"], ["telegram"], ["prepare"], ["kb"], ["kb", "check"]]
+    "command", [[], ["ask"], ["chat"], ["quiz"], ["serve"], ["telegram"], ["prepare"], ["kb"], ["kb", "check"]]
 )
 def test_help_is_printed(command: list[str], capsys: Capture) -> None:
     with pytest.raises(SystemExit) as caught:

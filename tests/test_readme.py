@@ -23,7 +23,7 @@ def test_tree_names_every_module_and_nothing_else(folder: str) -> None:
     assert named == {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
 
 
-@pytest.mark.parametrize("folder", ["index/outline", "bot/followup", "bot/spans"])
+@pytest.mark.parametrize("folder", ["index/outline", "bot/followup", "bot/spans", "bot/state", "bot/quiz"])
 def test_tree_names_every_module_of_the_inner_packages(folder: str) -> None:
     block = re.split(r"\n(?= {0,2}\S)", TREE.split(f"\n  {Path(folder).name}/ ")[1])[0]
     named = set(re.findall(r"^    (\w+\.py) ", block, re.MULTILINE))
