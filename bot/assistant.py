@@ -202,9 +202,11 @@ def decide(result: SearchResult, policy: AnswersConfig, knowledge: KnowledgeBase
         return Decision("answer", _with_children([hit.clause for hit in hits], knowledge), 1.0)
     if result.missing is not None:
         return Decision("decline", (), 1.0, replies.MISSING.format(what=result.missing))
-    if hits and result.answerable >= policy.answer_probability:
-        return _choose(result, policy, knowledge)
     nothing = 1.0 - result.answerable
+    if hits and result.answerable >= policy.answer_probability:
+        if result.beside.get("attack", 0.0) >= policy.attack_probability:
+            return Decision("decline", (), nothing, "attack")  # serving a manipulation costs more than declining
+        return _choose(result, policy, knowledge)
     beside = max(result.beside, key=lambda reason: result.beside[reason], default="far")
     if beside == "chat":
         return Decision("chat", (), nothing)

@@ -75,6 +75,7 @@ class AnswersConfig(_Section):
     """When the assistant answers, offers a choice, or says that the notice does not say."""
 
     answer_probability: Probability = 0.6
+    attack_probability: Probability = 0.2
     further_probability: Probability = 0.2
     clarify_probability: Probability = 0.2
     clarify_ratio: Probability = 0.5

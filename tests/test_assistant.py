@@ -256,6 +256,14 @@ def test_answerable_without_a_hit_is_declined() -> None:
     assert (decision.outcome, decision.clauses) == ("decline", ())
 
 
+@pytest.mark.parametrize(("attack", "outcome"), [(0.2, "decline"), (0.19, "answer")])
+def test_what_may_be_an_attack_is_not_served(attack: float, outcome: str) -> None:
+    decision = decide(hits({"2.2": 0.75}, 0.75, attack=attack), POLICY, real_knowledge())
+    assert decision.outcome == outcome
+    if outcome == "decline":
+        assert (decision.reason, decision.clauses) == ("attack", ())
+
+
 def test_options_keep_to_their_limit() -> None:
     found = hits({"2.2": 0.19, "2.3": 0.18, "2.4": 0.17, "2.5": 0.16}, 0.9)
     for limit, clauses in ((2, ["2.2", "2.3"]), (8, ["2.2", "2.3", "2.4", "2.5"])):
