@@ -70,7 +70,9 @@ def build_parser() -> argparse.ArgumentParser:
     prepare.set_defaults(run=_prepare)
 
     train = commands.add_parser(
-        "train", parents=[common], help="用知识库的问题训练语义模型的适配器（改了条款以后；新处理器约一刻钟，旧的要一两个小时）"
+        "train",
+        parents=[common],
+        help="用知识库的问题训练语义模型的适配器（改了条款以后；新处理器约一刻钟，旧的要一两个小时）",
     )
     train.add_argument("--seed", type=int, default=0, metavar="数", help="随机种子（默认 0），同一种子结果相同")
     train.add_argument("--epochs", type=int, metavar="数", help="把全部问题学几遍")

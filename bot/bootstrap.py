@@ -13,8 +13,10 @@ from bot import replies
 from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.config import Config
+from index.builtin_model import Progress
 from index.embedder import BUILTIN
-from index.retriever import Progress, Retriever, Settings, load_trainable
+from index.model import Settings, load_trainable
+from index.retriever import Retriever
 from index.training import NothingToLearn, Recipe, Report, train
 from knowledge.errors import JianfuError
 from knowledge.loader import load_knowledge

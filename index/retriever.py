@@ -1,4 +1,4 @@
-"""build / load / search: from a query to clauses with calibrated probabilities.
+"""load / search: from a query to clauses with calibrated probabilities.
 
 Ties the parts together and holds no scoring of its own: addresses by outline, vectors by embedder and dense, wording
 by sparse, known questions by classifiers, probabilities by calibration, files by storage.
@@ -6,9 +6,7 @@ by sparse, known questions by classifiers, probabilities by calibration, files b
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,49 +15,32 @@ from typing import Literal
 
 import numpy as np
 
-from index import analyzer, onnx_encoder, storage
-from index.adapter import Adapter, AdapterUnusable
+from index import analyzer, storage
+from index.adapter import Adapter
 from index.batching import BatchingEncoder
-from index.builtin_model import ModelUnavailable
-from index.calibration import Calibration, Evidence, Floats, default_prior, features, prior_digest
+from index.building import build, fingerprint_of
+from index.builtin_model import ModelUnavailable, Progress
+from index.calibration import Calibration, Evidence, Floats, features
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
-from index.embedder import BATCH, Encoder, SentenceTransformerEncoder, Vectors, model_fingerprint
-from index.examples import Examples, gather, passage, pinyin_reader
+from index.embedder import BATCH, Encoder
+from index.examples import pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
 from index.known import KnownQuestions
+from index.model import Settings, fitting_adapter, load_encoder
 from index.onward import Onward
 from index.outline import Outline
 from index.pinyin import PinyinReader, has_letters
 from index.sparse import SparseIndex
-from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause
 
 logger = logging.getLogger(__name__)
 
-Progress = Callable[[str, float | None], None]
-
-#: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 8
 #: Probability given to the answer on record of a question asked in the same words.
 RECORDED = 0.99
 #: How many clauses a search returns at most.
 MAX_HITS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the index needs to know; the bot fills it from its configuration."""
-
-    model_name: str
-    model_cache: Path
-    allow_downloads: bool
-    query_prefix: str
-    passage_prefix: str
-    threads: int
-    folder: Path
-    adapter: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -142,14 +123,14 @@ class Retriever:
     ) -> Retriever:
         """Like load(), with an encoder (or none), and the adapter it was changed by, already at hand."""
         root = settings.folder / ("full" if encoder is not None else "lexical")
-        fingerprint = _fingerprint(knowledge, encoder, settings)
+        fingerprint = fingerprint_of(knowledge, encoder, settings)
         revision = storage.current(root, fingerprint)
         if revision is None:
             logger.info("building the index (%s)", "with vectors" if encoder is not None else "lexical")
             revision = storage.publish(
                 root,
                 fingerprint,
-                lambda folder: _build(folder, knowledge, settings, progress, encoder=encoder, adapter=adapter),
+                lambda folder: build(folder, knowledge, settings, progress, encoder=encoder, adapter=adapter),
             )
             logger.info("index %s is ready", revision.name)
         return cls._read(revision, knowledge, encoder, settings)
@@ -245,130 +226,3 @@ class Retriever:
         for row, score in self._dense.clauses.search(vector, count):
             cosine[row] = score
         return evidence.with_vectors(cosine, self._dense.classifier.scores(vector))
-
-
-def load_encoder(settings: Settings, progress: Progress, adapter: Adapter | None = None) -> Encoder:
-    """The configured model, changed by an adapter if one is given. Raises ModelUnavailable."""
-    return onnx_encoder.load_encoder(
-        settings.model_name,
-        cache=settings.model_cache,
-        allow_downloads=settings.allow_downloads,
-        threads=settings.threads,
-        progress=progress,
-        adapter=adapter,
-    )
-
-
-def load_trainable(settings: Settings, progress: Progress) -> SentenceTransformerEncoder:
-    """The configured model without an adapter, in the engine that can train it. Raises ModelUnavailable."""
-    return SentenceTransformerEncoder(
-        settings.model_name,
-        cache=settings.model_cache,
-        allow_downloads=settings.allow_downloads,
-        threads=settings.threads,
-        progress=progress,
-    )
-
-
-def fitting_adapter(knowledge: KnowledgeBase, settings: Settings) -> Adapter | None:
-    """The configured adapter if it is whole and was trained for this model and these clauses; else the log says why."""
-    if settings.adapter is None or not settings.adapter.exists():
-        return None
-    try:
-        adapter = Adapter.load(settings.adapter)
-    except AdapterUnusable as error:
-        logger.error("the model is used without its adapter: %s", error)
-        return None
-    fault = adapter.receipt.fault(model_fingerprint(settings.model_name), knowledge)
-    if fault is None:
-        return adapter
-    logger.warning(
-        "适配器 %s 不适用，改用未经训练的模型：%s。运行 jianfu train 可重新训练。", settings.adapter.name, fault
-    )
-    return None
-
-
-def _fingerprint(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
-    parts = [
-        str(FORMAT),
-        str(analyzer.VERSION),
-        knowledge.version,
-        encoder.fingerprint if encoder is not None else "lexical",
-        settings.query_prefix,
-        settings.passage_prefix,
-        prior_digest(encoder is not None),
-    ]
-    return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()[:16]
-
-
-def _build(
-    folder: Path,
-    knowledge: KnowledgeBase,
-    settings: Settings,
-    progress: Progress,
-    *,
-    encoder: Encoder | None,
-    adapter: Adapter | None,
-) -> None:
-    """Make every artifact of one revision in an empty folder."""
-    examples = gather(knowledge, pinyin_reader(knowledge))
-    passages = [passage(clause, knowledge) for clause in knowledge]
-    count = len(passages)
-    sparse = SparseIndex.build(passages)
-    sparse.save(folder / "bm25")
-    ngrams, ngram_scores = NgramClassifier.fit(
-        examples.texts, examples.labels, lambda done: progress("学习已知问题的用词", done)
-    )
-    KnownQuestions.build(examples).save(folder / "known.json")
-    np.savez(folder / "ngrams.npz", idf=ngrams.idf, weights=ngrams.weights, bias=ngrams.bias)
-    evidence = Evidence(
-        bm25=np.stack([sparse.scores(text) for text in examples.texts]),
-        coverage=np.stack([sparse.coverage(text) for text in examples.texts]),
-        ngram=ngram_scores[:, :count],
-        ngram_beside=ngram_scores[:, count:],
-    )
-    similarity = np.stack([sparse.scores(text) for text in passages])
-    if encoder is not None:
-        vectors = _encode(examples, passages, encoder, settings, progress)
-        evidence = _build_dense(folder, evidence, examples, vectors, progress)
-        similarity = vectors[len(examples.texts) :] @ vectors[len(examples.texts) :].T
-    progress("校准把握程度", None)
-    # What the adapter learned from looks surer than any new question, so it tells nothing about how sure to be.
-    honest = examples.is_question if adapter is None else examples.is_question & adapter.unseen(examples.texts)
-    prior = default_prior(encoder is not None) if adapter is None else None
-    calibration = Calibration.fit(evidence, examples, prior, honest)
-    np.savez(folder / "calibration.npz", allow_pickle=False, **calibration.to_arrays())
-    progress("挑选可以接着问的问题", None)
-    probabilities = calibration.probabilities(evidence)
-    onward = Onward.build(
-        knowledge,
-        similarity=similarity,
-        labels=examples.labels[:, :count],
-        probabilities=probabilities,
-        answerable=calibration.answerable(evidence, probabilities),
-        asked=examples.asked,
-    )
-    onward.save(folder / "onward.json")
-
-
-def _encode(
-    examples: Examples, passages: list[str], encoder: Encoder, settings: Settings, progress: Progress
-) -> Vectors:
-    """Vectors of the example texts, then of the passages, from the cache where it has them."""
-    texts = [settings.query_prefix + text for text in examples.texts]
-    texts += [settings.passage_prefix + analyzer.normalize(text) for text in passages]
-    cache = settings.folder / "vectors.npz"
-    return encode_cached(encoder, texts, cache, lambda done: progress("计算已知问题的语义向量", done))
-
-
-def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: Vectors, progress: Progress) -> Evidence:
-    """Write the artifacts that need vectors, and add their left-out scores to the evidence."""
-    question_vectors, clause_vectors = vectors[: len(examples.texts)], vectors[len(examples.texts) :]
-    clauses = DenseIndex(clause_vectors.shape[1])
-    clauses.add(clause_vectors)
-    clauses.save(folder / "clauses.faiss")
-    classifier, scores = EmbeddingClassifier.fit(
-        question_vectors, examples.classes, examples.answerable, lambda done: progress("学习已知问题的意思", done)
-    )
-    np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights, bias=classifier.bias)
-    return lexical.with_vectors(question_vectors @ clause_vectors.T, scores)

@@ -37,9 +37,10 @@ from index.builtin_model import builtin_model
 from index.dense import DenseIndex
 from index.embedder import BUILTIN, Encoder
 from index.examples import passage
+from index.model import fitting_adapter, load_encoder
 from index.onnx_encoder import OnnxEncoder
 from index.pinyin import PinyinReader
-from index.retriever import Retriever, fitting_adapter, load_encoder
+from index.retriever import Retriever
 from knowledge.base import KnowledgeBase
 from knowledge.loader import load_knowledge
 

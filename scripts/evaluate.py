@@ -30,7 +30,7 @@ from bot.trust import RECORD, Evaluation, Share, wilson
 from index import analyzer
 from index.builtin_model import BUILDER_VERSION
 from index.embedder import BUILTIN
-from index.retriever import fitting_adapter
+from index.model import fitting_adapter
 from knowledge.base import KnowledgeBase
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -23,7 +23,7 @@ from bot.bootstrap import BackgroundAssistant
 from bot.channels.web import create_app
 from bot.channels.web.server import serve
 from bot.config import WebConfig
-from index.retriever import Progress
+from index.builtin_model import Progress
 from tests.fakes import scripted_assistant
 
 CHROMIUM = Path("/usr/bin/chromium")

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from bot.assistant import Assistant
-from index.retriever import Progress
+from index.builtin_model import Progress
 from knowledge.errors import JianfuError
 from tests.browser import LIMIT, QUOTE, Gate, arrived, ask, fail, held, opened, served, wait_until_ready
 

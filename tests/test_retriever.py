@@ -16,7 +16,8 @@ from index.analyzer import normalize
 from index.calibration import Calibration
 from index.examples import Examples
 from index.hit import BESIDE, SearchResult
-from index.retriever import MAX_HITS, Retriever, Settings, fitting_adapter
+from index.model import Settings, fitting_adapter
+from index.retriever import MAX_HITS, Retriever
 from index.storage import CURRENT, StorageError
 from knowledge.base import KnowledgeBase
 from knowledge.loader import load_knowledge

@@ -32,7 +32,7 @@ from bot.channels.web.headers import SECURITY_HEADERS
 from bot.channels.web.models import AnswerBody
 from bot.channels.web.threads import Threads
 from bot.config import AnswersConfig, WebConfig
-from index.retriever import Progress
+from index.builtin_model import Progress
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 from tests.fakes import ROOT, ScriptedSearcher, real_knowledge, scripted_assistant

@@ -1,0 +1,116 @@
+"""build(): every artifact of one revision of the index, made from the knowledge base in an empty folder.
+
+What is learned is learned here: the classifiers, the calibration, what to offer next. retriever.py reads the artifacts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from index import analyzer
+from index.adapter import Adapter
+from index.builtin_model import Progress
+from index.calibration import Calibration, Evidence, default_prior, prior_digest
+from index.classifiers import EmbeddingClassifier, NgramClassifier
+from index.dense import DenseIndex
+from index.embedder import Encoder, Vectors
+from index.examples import Examples, gather, passage, pinyin_reader
+from index.known import KnownQuestions
+from index.model import Settings
+from index.onward import Onward
+from index.sparse import SparseIndex
+from index.vector_cache import encode_cached
+from knowledge.base import KnowledgeBase
+
+#: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
+FORMAT = 8
+
+
+def fingerprint_of(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
+    """Changes whenever the same question could get another answer from the artifacts."""
+    parts = [
+        str(FORMAT),
+        str(analyzer.VERSION),
+        knowledge.version,
+        encoder.fingerprint if encoder is not None else "lexical",
+        settings.query_prefix,
+        settings.passage_prefix,
+        prior_digest(encoder is not None),
+    ]
+    return hashlib.sha256("\n".join(parts).encode("utf8")).hexdigest()[:16]
+
+
+def build(
+    folder: Path,
+    knowledge: KnowledgeBase,
+    settings: Settings,
+    progress: Progress,
+    *,
+    encoder: Encoder | None,
+    adapter: Adapter | None,
+) -> None:
+    """Make every artifact of one revision in an empty folder."""
+    examples = gather(knowledge, pinyin_reader(knowledge))
+    passages = [passage(clause, knowledge) for clause in knowledge]
+    count = len(passages)
+    sparse = SparseIndex.build(passages)
+    sparse.save(folder / "bm25")
+    ngrams, ngram_scores = NgramClassifier.fit(
+        examples.texts, examples.labels, lambda done: progress("学习已知问题的用词", done)
+    )
+    KnownQuestions.build(examples).save(folder / "known.json")
+    np.savez(folder / "ngrams.npz", idf=ngrams.idf, weights=ngrams.weights, bias=ngrams.bias)
+    evidence = Evidence(
+        bm25=np.stack([sparse.scores(text) for text in examples.texts]),
+        coverage=np.stack([sparse.coverage(text) for text in examples.texts]),
+        ngram=ngram_scores[:, :count],
+        ngram_beside=ngram_scores[:, count:],
+    )
+    similarity = np.stack([sparse.scores(text) for text in passages])
+    if encoder is not None:
+        vectors = _encode(examples, passages, encoder, settings, progress)
+        evidence = _build_dense(folder, evidence, examples, vectors, progress)
+        similarity = vectors[len(examples.texts) :] @ vectors[len(examples.texts) :].T
+    progress("校准把握程度", None)
+    # What the adapter learned from looks surer than any new question, so it tells nothing about how sure to be.
+    honest = examples.is_question if adapter is None else examples.is_question & adapter.unseen(examples.texts)
+    prior = default_prior(encoder is not None) if adapter is None else None
+    calibration = Calibration.fit(evidence, examples, prior, honest)
+    np.savez(folder / "calibration.npz", allow_pickle=False, **calibration.to_arrays())
+    progress("挑选可以接着问的问题", None)
+    probabilities = calibration.probabilities(evidence)
+    onward = Onward.build(
+        knowledge,
+        similarity=similarity,
+        labels=examples.labels[:, :count],
+        probabilities=probabilities,
+        answerable=calibration.answerable(evidence, probabilities),
+        asked=examples.asked,
+    )
+    onward.save(folder / "onward.json")
+
+
+def _encode(
+    examples: Examples, passages: list[str], encoder: Encoder, settings: Settings, progress: Progress
+) -> Vectors:
+    """Vectors of the example texts, then of the passages, from the cache where it has them."""
+    texts = [settings.query_prefix + text for text in examples.texts]
+    texts += [settings.passage_prefix + analyzer.normalize(text) for text in passages]
+    cache = settings.folder / "vectors.npz"
+    return encode_cached(encoder, texts, cache, lambda done: progress("计算已知问题的语义向量", done))
+
+
+def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: Vectors, progress: Progress) -> Evidence:
+    """Write the artifacts that need vectors, and add their left-out scores to the evidence."""
+    question_vectors, clause_vectors = vectors[: len(examples.texts)], vectors[len(examples.texts) :]
+    clauses = DenseIndex(clause_vectors.shape[1])
+    clauses.add(clause_vectors)
+    clauses.save(folder / "clauses.faiss")
+    classifier, scores = EmbeddingClassifier.fit(
+        question_vectors, examples.classes, examples.answerable, lambda done: progress("学习已知问题的意思", done)
+    )
+    np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights, bias=classifier.bias)
+    return lexical.with_vectors(question_vectors @ clause_vectors.T, scores)
