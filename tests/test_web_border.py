@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.channels.web import files
-from bot.channels.web.clients import UNKNOWN, Clients
-from bot.channels.web.headers import SECURITY_HEADERS
+from bot.channels.web.border.clients import UNKNOWN, Clients
+from bot.channels.web.border.headers import SECURITY_HEADERS
+from bot.channels.web.pages import files
 from bot.log import JsonFormatter
 from knowledge.errors import JianfuError
 from tests.fakes import real_knowledge, scripted_assistant
@@ -106,7 +106,7 @@ async def test_a_failure_is_logged_by_its_route(
     assert response.status_code == 500
     assert "ZeroDivisionError" not in response.text
     assert "Traceback" not in response.text
-    (record,) = (record for record in caplog.records if record.name == "bot.channels.web.border")
+    (record,) = (record for record in caplog.records if record.name == "bot.channels.web.border.border")
     assert record.getMessage().startswith("GET /c/{reference} failed: ZeroDivisionError\n")
 
 

@@ -18,10 +18,9 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from bot import replies
-from bot.channels.web.clients import Clients
-from bot.channels.web.cors import API_PREFIX
-from bot.channels.web.errors import ApiError
-from bot.channels.web.headers import path_below_root
+from bot.channels.web.border.clients import Clients
+from bot.channels.web.core.addresses import API_PREFIX, path_below_root
+from bot.channels.web.core.errors import ApiError
 from bot.config import WebConfig
 from knowledge.errors import JianfuError
 
