@@ -113,6 +113,17 @@ def test_asking_about_a_clause_brings_its_question_to_the_field(page: Page, site
     expect(page.locator(".question")).to_have_count(0)  # it is for the person to send
 
 
+def test_the_notice_has_a_button_that_prints(page: Page, site: str) -> None:
+    page.goto(f"{site}notice")
+    page.evaluate("window.print = () => { document.title = 'printed' }")
+    page.get_by_role("button", name="打印").click()
+    expect(page).to_have_title("printed")
+    page.emulate_media(media="print")
+    for left_out in (".contents", ".page-links", "button"):
+        expect(page.locator(left_out).first).to_be_hidden()
+    expect(page.get_by_text("科学确定中央文件密级和印发范围")).to_be_visible()
+
+
 # --- in another site's frame ---
 
 
