@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Generator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from bot.bootstrap import BackgroundAssistant
 from bot.channels.web import create_app
 from bot.channels.web.server import serve
 from bot.config import WebConfig
+from bot.state.state import State
 from index.builtin_model import Progress
 from tests.fakes import scripted_assistant
 
@@ -50,11 +52,14 @@ _CSP = "addEventListener('securitypolicyviolation', (e) => console.error('CSP', 
 
 
 @contextlib.contextmanager
-def served(build: Callable[[Progress], Assistant], limit: int = LIMIT) -> Generator[str, None, None]:
-    """Serve the web channel from a thread; gives its address."""
+def served(
+    build: Callable[[Progress], Assistant], limit: int = LIMIT, state: State | None = None, **config: Any
+) -> Generator[str, None, None]:
+    """Serve the web channel from a thread; gives its address. Nobody is turned away for asking often."""
     background = BackgroundAssistant(build)
     background.start()
-    app = create_app(background, WebConfig(), max_question_characters=limit)
+    settings = WebConfig(**{"questions_per_minute": 0, **config})
+    app = create_app(background, settings, max_question_characters=limit, state=state)
     started = threading.Event()
     addresses: list[str] = []
     stops: list[Callable[[], object]] = []
@@ -78,6 +83,34 @@ def served(build: Callable[[Progress], Assistant], limit: int = LIMIT) -> Genera
         stops[0]()
         thread.join(15)
         assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def hosting(page: Callable[[], str], policy: str | Callable[[], str] = "") -> Generator[str, None, None]:
+    """Another site's server: `page` under /, with a Content-Security-Policy; gives its address, of another origin."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/" else 204)
+            given = policy if isinstance(policy, str) else policy()
+            if given:
+                self.send_header("Content-Security-Policy", given)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            if self.path == "/":
+                self.wfile.write(page().encode())
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://localhost:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join(15)
 
 
 class Gate:

@@ -151,10 +151,10 @@ def test_receipt_links_to_its_page_and_can_be_copied(browser: Browser, site: str
         wait_until_ready(page)
         complete(page)
         ask(page, "几页")
-        link = page.get_by_role("link", name=f"查验回执 {RECEIPT}")
+        link = page.get_by_role("link", name=f"核验凭据 {RECEIPT}")
         expect(link).to_have_text(RECEIPT)
         expect(link).to_have_attribute("href", f"./verify/{RECEIPT}")
-        page.get_by_role("button", name="复制回执").click()
+        page.get_by_role("button", name="复制凭据号").click()
         expect(page.locator(".receipt .copy")).to_have_text("已复制")
         assert page.evaluate("navigator.clipboard.readText()") == RECEIPT
 

@@ -152,7 +152,7 @@ def test_print_leaves_the_words_and_drops_the_controls(page: Page) -> None:
 def test_clause_page_without_script(browser: Browser, site: str) -> None:
     with opened(browser, f"{site}c/2.2", java_script_enabled=False) as page:
         expect(page.locator("blockquote")).to_have_text(QUOTE)
-        page.get_by_role("link", name="《通知》问题二·措施3").click()
+        page.locator(".steps .next").click()
         expect(page.locator("h1")).to_have_text("《通知》问题二·措施3")
 
 

@@ -3,73 +3,73 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
-from pathlib import Path
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser import PHONE, QUOTE, opened, serious_violations, wait_until_ready
+from tests.browser import PHONE, QUOTE, hosting, opened, serious_violations, served, wait_until_ready
+from tests.fakes import scripted_assistant
 
 pytest_plugins = ["tests.browser"]
 pytestmark = pytest.mark.browser
 
-ASSETS = Path(__file__).resolve().parent.parent / "bot/channels/web/assets"
-HOST = "http://intranet.test/"
 PAGE = """<!doctype html><html lang="zh-CN"><head><title>内网</title><meta name="viewport" content="width=device-width"></head>
 <body><main><h1>内网首页</h1><p><button>别的</button></p></main>
 <script src="{site}jianfu/widget.js" async data-label="问减负通知" {more}></script></body></html>"""
 
 
-def embed(context: BrowserContext) -> None:
-    """What the server does for /embed and /widget.js, behind a proxy's prefix /jianfu."""
+@dataclass
+class Intranet:
+    """A site that may embed the chat: its address, the chat's, and attributes for its script tag."""
 
-    def frame(route: Route) -> None:
-        response = route.fetch(url=route.request.url.partition("jianfu/")[0])
-        headers = {"content-type": "text/html; charset=utf-8"}
-        headers["content-security-policy"] = response.headers["content-security-policy"].replace(
-            "frame-ancestors 'none'", f"frame-ancestors {HOST.rstrip('/')}"
-        )
-        route.fulfill(headers=headers, body=response.text().replace("<html ", "<html data-embed ", 1))
+    address: str = ""
+    chat: str = ""
+    more: str = ""
 
-    def other(route: Route) -> None:
-        route.fulfill(response=route.fetch(url=route.request.url.replace("/jianfu/", "/")))
 
-    script = (ASSETS / "widget.js").read_text(encoding="utf8")
-    context.route("**/jianfu/**", other)
-    context.route("**/jianfu/embed", frame)
-    context.route(
-        "**/jianfu/widget.js",
-        lambda route: route.fulfill(content_type="text/javascript; charset=utf-8", body=script),
-    )
+@pytest.fixture(scope="module")
+def intranet_site() -> Iterator[Intranet]:
+    made = Intranet()
+
+    def policy() -> str:
+        return f"default-src 'none'; style-src 'self'; script-src {made.chat}; frame-src {made.chat}"
+
+    with hosting(lambda: PAGE.format(site=made.chat, more=made.more), policy) as made.address:
+        allowed = made.address.rstrip("/")
+        with served(lambda progress: scripted_assistant(), embed_origins=[allowed]) as made.chat:
+            yield made
 
 
 @contextlib.contextmanager
-def intranet(browser: Browser, site: str, more: str = "", **options: object) -> Generator[Page, None, None]:
-    """An intranet page of another origin with a strict policy and our script tag."""
+def intranet(browser: Browser, site: Intranet, more: str = "", **options: object) -> Generator[Page, None, None]:
+    """A page of another origin with a strict policy and our script tag; the chat is behind a proxy's prefix."""
+    site.more = more
     with browser.new_context(**{"reduced_motion": "reduce", **options}) as context:  # type: ignore[arg-type]
-        embed(context)
-        policy = f"default-src 'none'; style-src 'self'; script-src {site}; frame-src {site}"
-        context.route(
-            HOST,
-            lambda route: route.fulfill(
-                headers={"content-type": "text/html; charset=utf-8", "content-security-policy": policy},
-                body=PAGE.format(site=site, more=more),
-            ),
-        )
+        proxied(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
         problems: list[str] = []
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(HOST)
+        page.goto(site.address)
         yield page
         context.unroute_all(behavior="wait")
         assert problems == []
 
 
-def test_the_widget_opens_the_chat_and_gives_the_focus_back(browser: Browser, site: str) -> None:
-    with intranet(browser, site) as page:
+def proxied(context: BrowserContext) -> None:
+    """What a proxy does that serves the chat below /jianfu."""
+
+    def strip(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace("/jianfu/", "/")))
+
+    context.route("**/jianfu/**", strip)
+
+
+def test_the_widget_opens_the_chat_and_gives_the_focus_back(browser: Browser, intranet_site: Intranet) -> None:
+    with intranet(browser, intranet_site) as page:
         opener = page.get_by_role("button", name="问减负通知", exact=True)
         expect(opener).to_be_visible()
         box = opener.bounding_box()
@@ -87,7 +87,7 @@ def test_the_widget_opens_the_chat_and_gives_the_focus_back(browser: Browser, si
         page.keyboard.type("一个文件最多几页")
         page.keyboard.press("Enter")
         expect(chat.locator("blockquote")).to_have_text(QUOTE)
-        assert page.frames[1].url == f"{site}jianfu/embed"
+        assert page.frames[1].url == f"{intranet_site.chat}jianfu/embed"
         assert serious_violations(page) == []
         page.keyboard.press("Escape")
         expect(page.get_by_role("dialog", name="问减负通知")).to_be_hidden()
@@ -99,8 +99,8 @@ def test_the_widget_opens_the_chat_and_gives_the_focus_back(browser: Browser, si
         expect(opener).to_have_attribute("aria-expanded", "false")
 
 
-def test_escape_in_the_frame_first_clears_what_was_typed(browser: Browser, site: str) -> None:
-    with intranet(browser, site) as page:
+def test_escape_in_the_frame_first_clears_what_was_typed(browser: Browser, intranet_site: Intranet) -> None:
+    with intranet(browser, intranet_site) as page:
         page.get_by_role("button", name="问减负通知", exact=True).click()
         field = page.frame_locator("iframe").locator("#question")
         expect(field).to_be_focused()
@@ -112,8 +112,8 @@ def test_escape_in_the_frame_first_clears_what_was_typed(browser: Browser, site:
         expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-def test_the_widget_can_stand_on_the_left_and_fills_a_phone(browser: Browser, site: str) -> None:
-    with intranet(browser, site, 'data-position="left"', viewport=PHONE) as page:
+def test_the_widget_can_stand_on_the_left_and_fills_a_phone(browser: Browser, intranet_site: Intranet) -> None:
+    with intranet(browser, intranet_site, 'data-position="left"', viewport=PHONE) as page:
         opener = page.get_by_role("button", name="问减负通知", exact=True)
         box = opener.bounding_box()
         assert box is not None
@@ -124,19 +124,20 @@ def test_the_widget_can_stand_on_the_left_and_fills_a_phone(browser: Browser, si
         close = page.get_by_role("button", name="关闭问减负通知").bounding_box()
         assert close is not None
         assert min(close["width"], close["height"]) >= 40
+        expect(page.frame_locator("iframe").locator("body")).to_have_attribute("data-status", "ready")
 
 
-def test_the_widget_leaves_no_inline_style_and_comes_once(browser: Browser, site: str) -> None:
-    again = f'></script><script src="{site}jianfu/widget.js"'
-    with intranet(browser, site, again) as page:
+def test_the_widget_leaves_no_inline_style_and_comes_once(browser: Browser, intranet_site: Intranet) -> None:
+    again = f'></script><script src="{intranet_site.chat}jianfu/widget.js"'
+    with intranet(browser, intranet_site, again) as page:
         expect(page.locator("jianfu-widget")).to_have_count(1)
         inside = "host => host.shadowRoot.querySelectorAll('[style], style').length"
         assert page.locator("jianfu-widget").evaluate(inside) == 0
         assert page.locator("[style], style").count() == 0
 
 
-def test_only_the_frame_itself_may_close_the_panel(browser: Browser, site: str) -> None:
-    with intranet(browser, site) as page:
+def test_only_the_frame_itself_may_close_the_panel(browser: Browser, intranet_site: Intranet) -> None:
+    with intranet(browser, intranet_site) as page:
         page.get_by_role("button", name="问减负通知", exact=True).click()
         expect(page.frame_locator("iframe").locator("#question")).to_be_focused()
         page.evaluate("postMessage({type: 'jianfu:close'}, '*')")
@@ -146,8 +147,7 @@ def test_only_the_frame_itself_may_close_the_panel(browser: Browser, site: str) 
 
 def test_the_embedded_chat_has_no_header_and_opens_tabs(browser: Browser, site: str) -> None:
     with opened(browser, site, viewport={"width": 420, "height": 640}) as page:
-        embed(page.context)
-        page.context.route("**/jianfu/c/**", lambda route: route.fulfill(body="条款"))
+        proxied(page.context)
         page.goto(f"{site}jianfu/embed")
         wait_until_ready(page)
         expect(page.locator("header.bar")).to_be_hidden()

@@ -23,10 +23,28 @@ def test_tree_names_every_module_and_nothing_else(folder: str) -> None:
     assert named == {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
 
 
-@pytest.mark.parametrize("folder", ["index/outline", "bot/followup", "bot/spans", "bot/state", "bot/quiz"])
+WEB = "bot/channels/web"
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "index/outline",
+        "bot/followup",
+        "bot/spans",
+        "bot/state",
+        "bot/quiz",
+        f"{WEB}/api",
+        f"{WEB}/border",
+        f"{WEB}/core",
+        f"{WEB}/pages",
+    ],
+)
 def test_tree_names_every_module_of_the_inner_packages(folder: str) -> None:
-    block = re.split(r"\n(?= {0,2}\S)", TREE.split(f"\n  {Path(folder).name}/ ")[1])[0]
-    named = set(re.findall(r"^    (\w+\.py) ", block, re.MULTILINE))
+    depth = 2 * folder.count("/")
+    indent = " " * depth
+    block = re.split(rf"\n(?= {{0,{depth}}}\S)", TREE.split(f"\n{indent}{Path(folder).name}/ ")[1])[0]
+    named = set(re.findall(rf"^  {indent}(\w+\.py) ", block, re.MULTILINE))
     assert named == {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py"}
 
 

@@ -26,11 +26,12 @@ from bot import replies
 from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.web import create_app, errors, server
-from bot.channels.web.errors import ApiError
-from bot.channels.web.headers import SECURITY_HEADERS
-from bot.channels.web.models import AnswerBody
-from bot.channels.web.threads import Threads
+from bot.channels.web import create_app, server
+from bot.channels.web.api.models import AnswerBody
+from bot.channels.web.border import border
+from bot.channels.web.border.headers import SECURITY_HEADERS
+from bot.channels.web.core.errors import ApiError
+from bot.channels.web.core.threads import Threads
 from bot.config import AnswersConfig, WebConfig
 from index.builtin_model import Progress
 from knowledge.base import KnowledgeBase
@@ -242,7 +243,7 @@ async def test_body_over_the_limit_with_and_without_content_length() -> None:
 
 
 async def test_body_that_never_arrives_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(errors, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(border, "BODY_SECONDS", 0.05)
     app = app_with(scripted_assistant())
     sent: list[dict[str, Any]] = []
 
@@ -299,7 +300,7 @@ async def test_failure_inside_shows_no_trace_and_logs_no_question(
     assert error_of(response) == (500, "internal")
     assert response.json()["error"]["message"] == replies.INTERNAL_ERROR
     assert "ValueError" not in response.text
-    records = [record for record in caplog.records if record.name == "bot.channels.web.border"]
+    records = [record for record in caplog.records if record.name == "bot.channels.web.border.border"]
     assert len(records) == 1
     assert "ValueError" in records[0].getMessage()
     assert "test_web.py" in records[0].getMessage()  # the frames are there
@@ -647,6 +648,53 @@ async def test_serve_answers_and_stops_on_the_event() -> None:
     with pytest.raises(httpx.ConnectError):
         async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
             await client.get("/")
+
+
+@contextlib.asynccontextmanager
+async def listening() -> AsyncIterator[str]:
+    stop = asyncio.Event()
+    started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    app = app_with(scripted_assistant())
+    running = asyncio.create_task(server.serve(app, "127.0.0.1", 0, started.set_result, stop))
+    yield await asyncio.wait_for(started, 5)
+    stop.set()
+    await asyncio.wait_for(running, 10)
+
+
+async def test_a_connection_too_many_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
+    async with listening() as url:
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as first:
+            assert (await ask(first, "几页")).status_code == 200  # and the connection stays open
+            async with httpx.AsyncClient(base_url=url, trust_env=False) as second:
+                refused = await ask(second, "几页")
+                assert error_of(refused) == (503, "busy")
+                assert (refused.headers["retry-after"], refused.headers["connection"]) == ("5", "close")
+                assert refused.headers["content-security-policy"]
+                page = await second.get("/", headers={"accept": "text/html"})
+                assert (page.status_code, page.headers["content-type"]) == (503, "text/html; charset=utf-8")
+                assert (await second.get("/healthz")).status_code == 200  # full is not dead
+            assert (await ask(first, "几页")).status_code == 200
+        await asyncio.sleep(0.05)
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as third:
+            assert (await ask(third, "几页")).status_code == 200
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
+@pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nX-Slow: "])
+async def test_a_client_that_never_ends_a_head_is_let_go(
+    monkeypatch: pytest.MonkeyPatch, before: bytes, said: bytes
+) -> None:
+    monkeypatch.setattr(server, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(server, "KEEP_ALIVE_SECONDS", 1)
+    async with listening() as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rstrip("/").rpartition(":")[2]))
+        if before:
+            writer.write(before)
+            assert (await reader.readuntil(b'{"status":"ok"}')).startswith(b"HTTP/1.1 200")
+        writer.write(said)
+        assert await asyncio.wait_for(reader.read(), 5) == b""  # the server has closed
+        writer.close()
 
 
 async def test_cancelling_serve_ends_the_server() -> None:

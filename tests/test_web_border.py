@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.channels.web import files
-from bot.channels.web.clients import UNKNOWN, Clients
-from bot.channels.web.headers import SECURITY_HEADERS
+from bot.channels.web.border.clients import UNKNOWN, Clients
+from bot.channels.web.border.headers import SECURITY_HEADERS
+from bot.channels.web.pages import files
 from bot.log import JsonFormatter
 from knowledge.errors import JianfuError
 from tests.fakes import real_knowledge, scripted_assistant
@@ -106,7 +106,7 @@ async def test_a_failure_is_logged_by_its_route(
     assert response.status_code == 500
     assert "ZeroDivisionError" not in response.text
     assert "Traceback" not in response.text
-    (record,) = (record for record in caplog.records if record.name == "bot.channels.web.border")
+    (record,) = (record for record in caplog.records if record.name == "bot.channels.web.border.border")
     assert record.getMessage().startswith("GET /c/{reference} failed: ZeroDivisionError\n")
 
 
@@ -232,6 +232,20 @@ async def test_a_wrong_key_is_refused_and_not_logged(shown: str, caplog: pytest.
     assert KEY not in caplog.text
 
 
+async def test_trying_keys_is_counted(clock: list[float]) -> None:
+    async with client_of(app_with(scripted_assistant(), api_keys=[KEY], questions_per_minute=2)) as client:
+        tried = [(await asked_with(client, x_api_key=f"wrong-key-{number}")).status_code for number in range(3)]
+        assert tried == [401, 401, 429]
+        assert (await asked_with(client, x_api_key=KEY)).status_code == 200
+
+
+async def test_the_pages_own_header_is_offered_to_no_other_site() -> None:
+    async with client_of(app_with(scripted_assistant(), cors_origins=[SITE])) as client:
+        asked = {"origin": SITE, "access-control-request-method": "POST"}
+        preflight = await client.options("/api/v1/ask", headers=asked)
+    assert "page" not in preflight.headers["access-control-allow-headers"].lower()
+
+
 async def test_other_schemes_and_installations_without_keys_take_no_notice() -> None:
     async with client_of(app_with(scripted_assistant(), api_keys=[KEY])) as client:
         assert (await asked_with(client, authorization="Basic dTpw")).status_code == 200
@@ -245,6 +259,9 @@ async def test_where_keys_are_required_only_the_own_page_needs_none() -> None:
         assert error_of(await asked_with(client, sec_fetch_site="cross-site")) == (401, "api_key_required")
         assert error_of(await client.get("/api/v1/documents")) == (401, "api_key_required")
         assert (await asked_with(client, sec_fetch_site="same-origin")).status_code == 200
+        assert (await asked_with(client, x_jianfu_page="1")).status_code == 200  # plain http has no Sec-Fetch-Site
+        elsewhere = await asked_with(client, x_jianfu_page="1", sec_fetch_site="cross-site")
+        assert error_of(elsewhere) == (401, "api_key_required")
         assert (await asked_with(client, x_api_key=KEY)).status_code == 200
         for path in ("/", "/c/2.2", "/healthz", "/openapi.json"):
             assert (await client.get(path)).status_code == 200

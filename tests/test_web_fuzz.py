@@ -16,7 +16,7 @@ import httpx
 import pytest_asyncio
 
 from bot import replies
-from bot.channels.web.models import AnswerBody, KeptBody, PlacedClauseBody, ReceiptBody
+from bot.channels.web.api.models import AnswerBody, KeptBody, PlacedClauseBody, ReceiptBody
 from tests.web_client import app_with, client_of, recording_assistant, state_in
 
 INPUTS = 10_000

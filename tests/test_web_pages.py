@@ -16,8 +16,8 @@ from bot import replies
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.web import create_app
-from bot.channels.web.html import Markup, tag
-from bot.channels.web.reading import marked_words, read_marks
+from bot.channels.web.pages.html import Markup, tag
+from bot.channels.web.pages.reading import marked_words, read_marks
 from bot.config import AnswersConfig, WebConfig
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause

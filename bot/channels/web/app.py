@@ -10,16 +10,17 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.responses import Response
 
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.web import api, feedback, files, receipts, site
-from bot.channels.web.border import Border, Rules
-from bot.channels.web.cors import Cors
-from bot.channels.web.errors import ApiError, handle_errors
-from bot.channels.web.files import Files
-from bot.channels.web.gate import Gate
-from bot.channels.web.headers import SecurityHeaders
-from bot.channels.web.openapi import describe_limits
-from bot.channels.web.pages import Pages
-from bot.channels.web.service import Service
+from bot.channels.web.api import feedback, notices, questions, receipts, status
+from bot.channels.web.api.openapi import describe_limits
+from bot.channels.web.border.border import Border, Rules
+from bot.channels.web.border.cors import Cors
+from bot.channels.web.border.gate import Gate
+from bot.channels.web.border.headers import SecurityHeaders
+from bot.channels.web.core.errors import ApiError, handle_errors
+from bot.channels.web.core.service import Service
+from bot.channels.web.pages import files, site
+from bot.channels.web.pages.files import Files
+from bot.channels.web.pages.pages import Pages
 from bot.config import WebConfig
 from bot.state.state import State
 
@@ -81,9 +82,8 @@ def create_app(
         telemetry=_NO_TELEMETRY,  # never send anything anywhere, whatever the environment says
     )
     app.add_middleware(Border, rules=rules)
-    app.include_router(api.create_router(service))
-    app.include_router(feedback.create_router(service))
-    app.include_router(receipts.create_router(service))
+    for module in (status, questions, notices, feedback, receipts):
+        app.include_router(module.create_router(service))
     app.include_router(site.create_router(app, service, pages))
     app.include_router(files.create_router(served))
     describe_limits(app, max_question_characters)

@@ -12,17 +12,62 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Generator
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bot import replies
+from bot.channels.web.core.errors import CROWDED
 from knowledge.errors import JianfuError
 
 GRACEFUL_SECONDS = 5  # how long running requests may take to end
 KEEP_ALIVE_SECONDS = 15
-MAX_CONNECTIONS = 512
+MAX_CONNECTIONS = 512  # of one process; a request on one more is told to come again
+HEADER_SECONDS = 15  # how long a client may take to send a request's head
 MAX_HEADER_BYTES = 16 * 1024
+
+
+class _Connection(H11Protocol):
+    """uvicorn's connection, which closes on a client that never ends its request's head and says 503 in our own shape.
+
+    uvicorn's limit_concurrency would answer with a line of English, and it lets a silent client stay for ever.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Count the connection, and wait for a request's head."""
+        super().connection_made(transport)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._await_head()
+        if len(self.connections) > MAX_CONNECTIONS:
+            app = self.app
+
+            async def crowded(scope: Any, receive: Any, send: Any) -> None:
+                await app({**scope, CROWDED: True}, receive, send)
+
+            self.app = crowded
+
+    def data_received(self, data: bytes) -> None:
+        """A whole head ends the wait for it; the first bytes of the next one begin a new wait."""
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._forget_deadline()
+        elif self._deadline is None and not self.transport.is_closing():
+            self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no more."""
+        self._forget_deadline()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class _Server(uvicorn.Server):
@@ -61,7 +106,7 @@ async def serve(
     bound_port = listener.getsockname()[1]
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=_Connection,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -70,7 +115,6 @@ async def serve(
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        limit_concurrency=MAX_CONNECTIONS,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
     server = _Server(config, lambda: on_started(_address(host, bound_port)))

@@ -29,7 +29,8 @@ async function request(path, options = {}, signal = undefined) {
   signal?.addEventListener("abort", stop);
   if (signal?.aborted) stop();
   try {
-    const response = await fetch(ROOT + path, { ...options, signal: controller.signal });
+    const headers = { "X-Jianfu-Page": "1", ...options.headers }; // the page needs no key; see border/gate.py
+    const response = await fetch(ROOT + path, { ...options, headers, signal: controller.signal });
     const text = await response.text();
     return { status: response.status, content: parsed(text), retryAfter: Number(response.headers.get("Retry-After")) || 0 };
   } catch (error) {

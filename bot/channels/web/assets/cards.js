@@ -271,9 +271,9 @@ function receipt(code) {
   return element(
     "p",
     { class: "receipt" },
-    element("span", { text: "回执" }),
-    element("a", { href: receiptAddress(code), "aria-label": `查验回执 ${code}` }, element("code", { text: code })),
-    copyButton("复制", () => code, { class: "action copy small", "aria-label": "复制回执" }),
+    element("span", { text: "凭据" }),
+    element("a", { href: receiptAddress(code), "aria-label": `核验凭据 ${code}` }, element("code", { text: code })),
+    copyButton("复制", () => code, { class: "action copy small", "aria-label": "复制凭据号" }),
   );
 }
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from bot.answer import Citation
-from bot.channels.web.models import CheckedCitationBody, ReceiptBody, ReceiptStatus, Today
-from bot.channels.web.openapi import DONE, NOT_READY, described_errors
-from bot.channels.web.service import Service
+from bot.channels.web.api.models import CheckedCitationBody, ReceiptBody, ReceiptStatus, Today
+from bot.channels.web.api.openapi import DONE, NOT_READY, described_errors
+from bot.channels.web.core.service import Service
 from bot.state.receipts import read_code
 from knowledge.base import KnowledgeBase
 
@@ -62,7 +62,7 @@ def _checked(citation: Citation, knowledge: KnowledgeBase) -> CheckedCitationBod
 
 
 def create_router(service: Service) -> APIRouter:
-    """The API's route; the pages are site.py's."""
+    """The API's route; the page is pages/site.py's."""
     router = APIRouter()
 
     @router.get(

@@ -19,12 +19,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.channels.web import errors
-from bot.channels.web.cors import Cors
-from bot.channels.web.errors import ApiError, Respond
-from bot.channels.web.gate import Gate
-from bot.channels.web.headers import SecurityHeaders, path_below_root
-from bot.channels.web.metrics import Metrics
+from bot.channels.web.border.cors import Cors
+from bot.channels.web.border.gate import Gate
+from bot.channels.web.border.headers import SecurityHeaders
+from bot.channels.web.core.addresses import path_below_root
+from bot.channels.web.core.errors import BODY_SECONDS, CROWDED, CROWDED_RETRY_SECONDS, ApiError, Respond
+from bot.channels.web.core.metrics import Metrics
 from bot.log import request_id
 
 logger = logging.getLogger(__name__)
@@ -90,6 +90,9 @@ class Border:
             if preflight is not None:
                 await preflight(scope, receive, send_guarded)
                 return
+            if scope.get(CROWDED) and path_below_root(scope) != "/healthz":  # full is not dead
+                headers = {"Retry-After": str(CROWDED_RETRY_SECONDS), "Connection": "close"}
+                raise ApiError(503, "busy", headers=headers)
             self._check_declared_size(scope)
             self._rules.gate.admit(scope)
             await self._app(inner, self._limited(receive), send_guarded)
@@ -125,7 +128,8 @@ class Border:
             raise ApiError(413, "body_too_large", limit=self._rules.max_body_bytes)
 
     def _limited(self, receive: Receive) -> Receive:
-        """`receive`, counting the bytes that arrive and bounding the wait for them."""
+        """`receive`, counting the bytes that arrive and bounding the wait for all of them together."""
+        ends = asyncio.get_running_loop().time() + BODY_SECONDS
         size = 0
         complete = False
 
@@ -134,7 +138,8 @@ class Border:
             if complete:
                 return await receive()
             try:
-                message = await asyncio.wait_for(receive(), errors.BODY_SECONDS)
+                async with asyncio.timeout_at(ends):
+                    message = await receive()
             except TimeoutError:
                 raise HTTPException(408) from None
             size += len(message.get("body", b""))

@@ -8,9 +8,8 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
-from bot.channels.web.headers import path_below_root
+from bot.channels.web.core.addresses import API_PREFIX, path_below_root
 
-API_PREFIX = "/api/v1/"
 PREFLIGHT_SECONDS = 600
 
 

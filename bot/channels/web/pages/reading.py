@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from bot import replies
-from bot.channels.web.html import Markup, joined, tag
+from bot.channels.web.pages.html import Markup, joined, tag
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause, Document
 
@@ -125,6 +125,6 @@ def notice(
 def choices(root: str, clauses: Sequence[Clause], knowledge: KnowledgeBase) -> Markup:
     """List items, each a link to a clause under its label and its words."""
     return joined(
-        tag("li", tag("a", tag("strong", one.label), f"：{one.display}", href=address(root, one, knowledge)))
+        tag("li", tag("a", tag("strong", one.label), " ", tag("span", one.display), href=address(root, one, knowledge)))
         for one in clauses
     )

@@ -9,8 +9,8 @@ from importlib import resources
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from bot.channels.web.errors import ApiError
-from bot.channels.web.headers import WIDGET_PATH
+from bot.channels.web.core.addresses import WIDGET_PATH
+from bot.channels.web.core.errors import ApiError
 
 _MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 

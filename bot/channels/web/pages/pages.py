@@ -1,6 +1,6 @@
 """The pages that the server renders itself, readable without script: chat shell, notice, clause, receipt, trust, error, API.
 
-Every value is escaped on its way in. Parts come from reading.py and reference.py; routes are site.py's, headers border.py's.
+Every value is escaped on its way in. Parts come from reading.py, findings.py and reference.py; routes are site.py's, headers the border's.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import Any
 from urllib.parse import quote as quoted
 
 from bot import replies
-from bot.channels.web import reading, reference
-from bot.channels.web.html import Markup, escape, joined, tag
-from bot.channels.web.models import CheckedCitationBody, ReceiptBody
-from bot.channels.web.reading import Marks
+from bot.channels.web.api.models import ReceiptBody
+from bot.channels.web.pages import findings, reading, reference
+from bot.channels.web.pages.html import Markup, escape, joined, tag
+from bot.channels.web.pages.reading import Marks
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause, Document
 
@@ -105,7 +105,7 @@ class Pages:
         self, root: str, typed: str = "", receipt: ReceiptBody | None = None, knowledge: KnowledgeBase | None = None
     ) -> str:
         """A form for a receipt's code, and below it what was found, if something was looked up."""
-        result = _result(root, receipt, knowledge) if receipt is not None and knowledge is not None else Markup()
+        result = findings.found(root, receipt, knowledge) if receipt is not None and knowledge is not None else Markup()
         content = self._templates["verify.html"].substitute(root=escape(root), typed=escape(typed), result=result)
         return self._shell(root, _WORDS["verify"], content)
 
@@ -141,36 +141,3 @@ class Pages:
         return self._templates["page.html"].substitute(
             root=escape(root), version=self._version, title=escape(title), content=content, head=head
         )
-
-
-def _result(root: str, receipt: ReceiptBody, knowledge: KnowledgeBase) -> Markup:
-    """What was found under a code, in words."""
-    if receipt.status == "mistyped":
-        return _finding("mistyped", replies.RECEIPT_MISTYPED, tag("p", replies.RECEIPT_MISTYPED_HELP))
-    if receipt.status == "unknown":
-        ways = tag("p", tag("a", _WORDS["open_notice"], href=f"{root}notice"), " ", tag("a", _WORDS["back"], href=root))
-        said = tag("p", replies.RECEIPT_UNKNOWN_HELP.format(code=receipt.code))
-        return _finding("unknown", replies.RECEIPT_UNKNOWN, said, ways)
-    given = replies.RECEIPT_GIVEN.format(code=receipt.code, date=receipt.first_given, version=receipt.knowledge_version)
-    parts = [tag("p", given), tag("p", receipt.lead, class_="lead")]
-    parts += [_then_and_now(root, citation, knowledge) for citation in receipt.citations]
-    offered = [clause for one in receipt.clauses if (clause := knowledge.find(one)) is not None]
-    if offered and receipt.outcome in replies.RECEIPT_OFFERED:
-        parts.append(tag("p", replies.RECEIPT_OFFERED[receipt.outcome]))
-        parts.append(tag("ul", reading.choices(root, offered, knowledge), class_="related"))
-    return _finding("genuine", replies.RECEIPT_GENUINE, *parts)
-
-
-def _finding(status: str, heading: str, *parts: Markup) -> Markup:
-    return tag("section", tag("h2", heading), *parts, class_=f"finding {status}")
-
-
-def _then_and_now(root: str, citation: CheckedCitationBody, knowledge: KnowledgeBase) -> Markup:
-    """A quote as it was given, and whether its clause still reads so."""
-    words = tag("blockquote", *(tag("p", line) for line in citation.quote.splitlines() if line.strip()))
-    now = knowledge.find(f"{citation.document}:{citation.clause}")
-    caption = [tag("span", citation.label, class_="source"), " ", tag("span", replies.TODAY[citation.today])]
-    if now is not None:
-        caption += [" ", tag("a", _WORDS["open_clause"], href=reading.address(root, now, knowledge))]
-    figure = tag("figure", words, tag("figcaption", *caption), class_="citation")
-    return tag("div", figure, class_=f"card {citation.today}")

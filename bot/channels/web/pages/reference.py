@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot import replies
-from bot.channels.web.html import Markup, escape, joined, tag
+from bot.channels.web.pages.html import Markup, escape, joined, tag
 
 _WORDS = replies.PAGE_WORDS
 
@@ -71,7 +71,7 @@ def _object(name: str, schema: Mapping[str, Any]) -> Markup:
     ]
     for example in schema.get("examples", []):
         shown = json.dumps(example, ensure_ascii=False, indent=2)
-        parts += [tag("p", _WORDS["example"]), tag("pre", tag("code", shown))]
+        parts += [tag("p", _WORDS["example"]), tag("pre", tag("code", shown), tabindex="0")]
     return tag("section", *parts, class_="object")
 
 

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.web.errors import ApiError
-from bot.channels.web.metrics import Metrics
-from bot.channels.web.models import clean
-from bot.channels.web.threads import Threads
+from bot.channels.web.core.errors import ApiError
+from bot.channels.web.core.metrics import Metrics
+from bot.channels.web.core.threads import Threads
+from bot.channels.web.core.typed import clean
 from bot.config import WebConfig
 from bot.state.database import StateUnavailable
 from bot.state.state import State

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from bot.channels.web.models import ErrorBody
+from bot.channels.web.api.models import ErrorBody
 
 DONE = "成功"
 NOT_READY = "还在准备，或启动失败；见 Retry-After"

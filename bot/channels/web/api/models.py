@@ -1,12 +1,11 @@
 # ruff: noqa: D400 - class docstrings here are the API's published descriptions, in Chinese, and end with 。
 """What goes over the HTTP API, as pydantic models; their docstrings and descriptions become its OpenAPI text.
 
-Only shapes live here: routes and their errors are api.py's business.
+Only shapes live here: routes and their errors are other files' business.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -15,25 +14,12 @@ from pydantic.config import JsonDict
 
 from bot import replies
 from bot.answer import Mode, Outcome
+from bot.channels.web.core.typed import speakable
 from bot.state.feedback import Reason, Verdict
 from knowledge.clause import Kind
 
 MAX_HISTORY = 50
 MAX_CLAUSES = 36
-
-# Control characters, and the halves of surrogate pairs that UTF-8 cannot carry.
-_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-def speakable(text: str) -> str:
-    """A person's text with a blank for each control character and lone surrogate; as long as it was."""
-    return _UNSPEAKABLE.sub(" ", text)
-
-
-def clean(text: str) -> str:
-    """The same, trimmed."""
-    return speakable(text).strip()
-
 
 Text = Annotated[str, AfterValidator(speakable)]
 
@@ -201,10 +187,11 @@ class ClauseBody(BaseModel):
 
 
 class PlacedClauseBody(ClauseBody):
-    """一条条款和它在文件中的前后。"""
+    """一条条款、它在文件中的前后，和相关的条款。"""
 
     previous: str | None = Field(description="上一条的引用编号")
     next: str | None = Field(description="下一条的引用编号")
+    related: list[str] = Field(description="最相关的几条（引用编号），建索引时挑好")
 
 
 class DocumentBody(BaseModel):

@@ -1,6 +1,6 @@
 """The addresses that people open: chat, notice, clause, receipt, trust, API reference, and the chat for other sites' frames.
 
-pages.py makes the HTML; what is served to programs is api.py's.
+pages.py makes the HTML; what is served to programs is api/'s.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from bot.channels.web import metrics
-from bot.channels.web.errors import ApiError, error_response
-from bot.channels.web.headers import EMBEDDED_PATH, path_below_root
-from bot.channels.web.models import clean
-from bot.channels.web.pages import Pages
-from bot.channels.web.reading import read_marks
-from bot.channels.web.receipts import look_up
-from bot.channels.web.service import Service, found_clause, found_document
+from bot.channels.web.api.receipts import look_up
+from bot.channels.web.core.addresses import EMBEDDED_PATH, path_below_root, way_up
+from bot.channels.web.core.errors import ApiError, error_response
+from bot.channels.web.core.metrics import CONTENT_TYPE
+from bot.channels.web.core.service import Service, found_clause, found_document
+from bot.channels.web.core.typed import clean
+from bot.channels.web.pages.pages import Pages
+from bot.channels.web.pages.reading import read_marks
 from bot.log import request_id
 from bot.state.receipts import read_code
 from bot.trust import trust_text
@@ -49,7 +49,7 @@ def create_router(app: FastAPI, service: Service, pages: Pages) -> APIRouter:
 
         @router.get("/metrics")
         async def measured() -> Response:
-            return Response(service.metrics.page(service.background.assistant), media_type=metrics.CONTENT_TYPE)
+            return Response(service.metrics.page(service.background.assistant), media_type=CONTENT_TYPE)
 
     return router
 
@@ -114,13 +114,6 @@ def _add_verify(router: APIRouter, service: Service, pages: Pages) -> None:
     @router.get("/verify/{code}")
     async def verify(request: Request, code: str) -> Response:
         return await result(request, code)
-
-
-def way_up(request: Request) -> str:
-    """The relative way from this page up to the app, so that it works under any prefix of a proxy."""
-    raw_path = request.scope.get("raw_path") or request.scope["path"].encode("utf8", "replace")
-    depth = raw_path.count(b"/") - request.scope.get("root_path", "").count("/")
-    return "../" * (depth - 1) or "./"
 
 
 def respond(request: Request, error: ApiError, pages: Pages) -> Response:

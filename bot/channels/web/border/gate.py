@@ -18,12 +18,13 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from bot import replies
-from bot.channels.web.clients import Clients
-from bot.channels.web.cors import API_PREFIX
-from bot.channels.web.errors import ApiError
-from bot.channels.web.headers import path_below_root
+from bot.channels.web.border.clients import Clients
+from bot.channels.web.core.addresses import API_PREFIX, path_below_root
+from bot.channels.web.core.errors import ApiError
 from bot.config import WebConfig
 from knowledge.errors import JianfuError
+
+PAGE_HEADER = "X-Jianfu-Page"
 
 #: What costs a search or a look into the database.
 _COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*)|/verify(/.*)?", re.DOTALL)
@@ -46,7 +47,12 @@ class Gate:
     def admit(self, scope: Scope) -> None:
         """Raises ApiError 401 for a wrong or missing key, 429 for a client that asked too often."""
         path = path_below_root(scope)
-        key = self._key(Headers(scope=scope)) if path.startswith(API_PREFIX) else None
+        try:
+            key = self._key(Headers(scope=scope)) if path.startswith(API_PREFIX) else None
+        except ApiError as error:
+            if error.code == "bad_api_key":  # trying keys is counted too
+                self._count(self._clients.name(scope), self._limit)
+            raise
         if _COUNTED.fullmatch(path):
             if key is None:
                 self._count(self._clients.name(scope), self._limit)
@@ -67,8 +73,7 @@ class Gate:
             if not matches:
                 raise ApiError(401, "bad_api_key", headers=challenge)
             return matches[0]
-        # The chat page has no key; its browser says where its requests come from.
-        if self._key_required and headers.get("sec-fetch-site") != "same-origin":
+        if self._key_required and not _from_chat_page(headers):
             raise ApiError(401, "api_key_required", headers=challenge)
         return None
 
@@ -80,3 +85,13 @@ class Gate:
             free_again = self._limiter.get_window_stats(limit, client).reset_time
             seconds = max(1, math.ceil(free_again - time.time()))
             raise ApiError(429, "too_many_requests", headers={"Retry-After": str(seconds)}, seconds=seconds)
+
+
+def _from_chat_page(headers: Headers) -> bool:
+    """Whether a browser says that our own page asks, which has no key. A program may claim it; another site's page cannot.
+
+    Over plain http, other than on this machine, browsers leave Sec-Fetch-Site out; the page then names itself by a header
+    that no other site may send.
+    """
+    site = headers.get("sec-fetch-site")
+    return site == "same-origin" or (site is None and headers.get(PAGE_HEADER) == "1")

@@ -17,7 +17,9 @@ from starlette.responses import Response
 from bot import replies
 from bot.log import request_id
 
-BODY_SECONDS = 20  # how long a client may take between two pieces of its body
+CROWDED = "jianfu.crowded"  # set in the scope by the server when this process has too many connections
+CROWDED_RETRY_SECONDS = 5
+BODY_SECONDS = 20  # how long a client may take to send its body
 
 _STATUS_CODES = {404: "not_found", 405: "method_not_allowed"}
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from bot.channels.web.errors import ApiError
-from bot.channels.web.models import MAX_CLAUSES, FeedbackRequest, KeptBody
-from bot.channels.web.openapi import DONE, NOT_READY, described_errors
-from bot.channels.web.service import SHOWN_REFERENCE, Service
+from bot.channels.web.api.models import MAX_CLAUSES, FeedbackRequest, KeptBody
+from bot.channels.web.api.openapi import DONE, NOT_READY, described_errors
+from bot.channels.web.core.errors import ApiError
+from bot.channels.web.core.service import SHOWN_REFERENCE, Service
 from bot.state.feedback import Opinion
 
 CHANNEL = "web"

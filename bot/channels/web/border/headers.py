@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from starlette.types import Scope
+from bot.channels.web.core.addresses import EMBEDDED_PATH, WIDGET_PATH
 
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
@@ -23,15 +23,6 @@ SECURITY_HEADERS: Mapping[str, str] = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-EMBEDDED_PATH = "/embed"
-WIDGET_PATH = "/widget.js"
-
-
-def path_below_root(scope: Scope) -> str:
-    """The request's path as the app's routes know it, without a proxy's prefix."""
-    path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
 
 
 class SecurityHeaders:

@@ -9,7 +9,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
-from bot.channels.web.errors import ApiError
+from bot.channels.web.core.errors import ApiError
 
 Result = TypeVar("Result")
 

@@ -1,0 +1,1 @@
+"""The routes that programs and the chat page's script call; they answer JSON."""

@@ -1,0 +1,1 @@
+"""What every route of the web channel works with: the service, its threads, errors, counters and addresses."""
