@@ -27,12 +27,14 @@ if [ ! -x .venv/bin/pip ]; then
 fi
 
 install() { .venv/bin/pip install --disable-pip-version-check "$@" 2>>"$log" || { tail -n 15 "$log" >&2; fail "安装失败，全部日志在 $log；检查网络或软件源后再运行一次，会接着装"; }; }
+# What pip is doing, a short line each; nothing where all is there already, and that is no failure.
+briefly() { { grep -E --line-buffered '^(Collecting|Installing|Successfully)' || true; } | cut -c1-100; }
 
 : > "$log"
 say "[2/3] 安装依赖（按 $lock 逐个核对哈希；首次约需几分钟）"
-install --progress-bar on --require-hashes --no-deps -r "$lock" | grep -E --line-buffered '^(Collecting|Installing|Successfully)' | cut -c1-100
+install --progress-bar on --require-hashes --no-deps -r "$lock" | briefly
 say "[3/3] 安装 torch（CPU）和本程序"
-install torch==2.13.0 | grep -E --line-buffered '^(Collecting|Installing|Successfully)' | cut -c1-100 || true
+install torch==2.13.0 | briefly
 install --quiet --no-deps --no-build-isolation -e .
 echo "$wanted" > "$stamp"
 [ "$kind" = dev ] && echo "$(cat requirements.lock pyproject.toml scripts/setup.sh | sha256sum | cut -d' ' -f1)" > .venv/ready-run
