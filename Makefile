@@ -1,5 +1,6 @@
 # make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
-.PHONY: run test check format eval bench lock clean
+# make quick: the tests of an ordinary day, without the real model, Chromium and long runs.
+.PHONY: run test quick check format eval bench lock clean
 
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
@@ -14,6 +15,10 @@ test:
 	@scripts/browser.sh
 	@$(BIN)/jianfu prepare
 	@$(BIN)/python -m pytest --cov --cov-report=term
+
+quick:
+	@scripts/setup.sh dev
+	@$(BIN)/python -m pytest -m "not model and not browser and not long"
 
 check:
 	@scripts/setup.sh dev

@@ -19,6 +19,8 @@ from bot.config import TelegramConfig
 from tests.states import state_at
 from tests.telegram_fake import BOT_USER, TOKEN, Json, RecordingRequest, check_call, loaded, message_update, until
 
+pytestmark = pytest.mark.long
+
 UPDATES, CHATS, BATCH = 10_000, 500, 100
 #: What is remembered on purpose (numbers seen, exchanges, histories) is bounded and fills up meanwhile.
 ALLOWED_MEGABYTES = 24

@@ -13,11 +13,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from bot import replies
 from bot.channels.web.api.models import AnswerBody, KeptBody, PlacedClauseBody, ReceiptBody
 from tests.web_client import app_with, client_of, recording_assistant, state_in
+
+pytestmark = pytest.mark.long
 
 INPUTS = 10_000
 SEED = 20190311

@@ -13,6 +13,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from tests.web_client import app_with, recording_assistant, state_in
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = 40  # for each route and mode
 
 ROUTES = {
