@@ -1,13 +1,26 @@
 """Rules for every test: hub access is off before any library reads the environment; with CI=true a skip fails."""
 
+import logging
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def _logging_is_put_back() -> Iterator[None]:
+    """What a command sets up for its process (bot/log.py) ends with the test that ran it."""
+    loggers = [logging.getLogger(name) for name in (None, "bot", "index", "knowledge")]
+    levels = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    for handler in [one for one in loggers[0].handlers if type(one) is logging.StreamHandler]:
+        loggers[0].removeHandler(handler)
 
 
 @pytest.hookimpl(wrapper=True)
