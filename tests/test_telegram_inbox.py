@@ -280,11 +280,11 @@ async def test_a_replica_takes_over_from_one_that_died(fake: TelegramFake, url: 
     state = state_at(url)
     update = message_update("几页")
     dead = state_at(url)
-    bot = await Bot(fake, "webhook", loaded(), state).ready()
     # Another replica claimed it, and was killed: its lease is over by now.
     long_ago = time.time() - 60
     dead.inbox.take_in(BOT_ID, [Arrival(update["update_id"], "telegram:chat:42:0", json.dumps(update))], now=long_ago)
     assert len(dead.inbox.claim(BOT_ID, 1, now=long_ago)) == 1
+    bot = await Bot(fake, "webhook", loaded(), state).ready()
     await all_done(state, 1)
     await bot.close()
     assert len(fake.answers_to(update)) == 1
