@@ -1,0 +1,35 @@
+"""Every sentence of a room that a person sees in any channel and that is not notice text."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from bot.rooms.room import Phase
+
+NO_ROOM = "没有编号 {code} 的房间，或者它已经结束并到期。请核对大屏上的编号。"
+NOT_YOURS = "这个链接开不了这个房间的控制台。请用开房间时得到的链接，在开房间的设备上打开。"
+NOT_NOW = MappingProxyType[Phase, str](
+    {
+        "lobby": "还没有开始；先点“开始”。",
+        "asking": "这一题正在作答；可以暂停、加时、跳过，或公布答案。",
+        "paused": "现在是暂停；先点“继续”，或公布答案、跳过。",
+        "shown": "这一题已公布答案；请点“下一题”。",
+        "over": "这一场已经结束。",
+    }
+)
+NO_CLOCK = "现在没有在计时，不需要加时。"
+BAD_SECONDS = "{seconds} 秒不行；应为 1 到 {most} 的整数。"
+BAD_ITEM_SECONDS = "每题 {seconds} 秒不行；应为 0（不限时）到 {most} 的整数。"
+BAD_COUNT = "{count} 道题不行；一场应为 1 到 {most} 道。"
+BAD_TEAMS = "分 {teams} 个队不行；应为 0（不分队）或 2 到 {most}。"
+BAD_TEAM = "没有第 {team} 队；请在 1 到 {most} 队里选。"
+BAD_NAME = "名字应为 1 到 {most} 个字。"
+NAMES_OFF = "这一场不记名，不需要写名字。"
+BAD_CHOICE = "这个答案的写法不对：{kind}题应选 {expected}。请重新选择。"
+EXPECTED = MappingProxyType(
+    {"order": "全部选项，各一次", "matching": "每一行各一项", "multiple": "一项或几项", "": "一项"}
+)
+NO_SEAT = "还没有进入这个房间；请先进入，再作答。"
+FULL = "这个房间已有 {most} 人，进不去了；请和旁边的人合用一部手机。"
+ROOM_TITLE = "{title}学习"
+FOLLOW_UP_NONE = "这一场没有需要重读的条款，不用再出题。"
