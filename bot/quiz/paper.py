@@ -17,14 +17,20 @@ class NoSuchPaper(JianfuError):
 
 
 def select(
-    knowledge: KnowledgeBase, count: int, seed: int, scope: str | None = None, kinds: Sequence[str] = ()
+    knowledge: KnowledgeBase,
+    count: int,
+    seed: int,
+    scope: str | None = None,
+    kinds: Sequence[str] = (),
+    *,
+    leave_out: Collection[str] = (),
 ) -> tuple[Item, ...]:
-    """`count` items, ordered by kind and then by clause.
+    """`count` items, ordered by kind and then by clause, without those with the ids `leave_out`.
 
     `scope` is a clause reference (a heading stands for all below it) or a document's id; none means everything, as no
     kinds do. Raises NoSuchPaper for an unknown scope or kind, and where there are fewer items than asked for.
     """
-    return select_from(knowledge, _references(knowledge, scope), count, seed, kinds=kinds)
+    return select_from(knowledge, _references(knowledge, scope), count, seed, kinds=kinds, leave_out=leave_out)
 
 
 def select_from(

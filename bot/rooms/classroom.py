@@ -71,12 +71,18 @@ class Named:
 class Classroom:
     """The rooms of one channel. Raises StateUnavailable wherever the database is away; nothing is half done then."""
 
-    def __init__(self, book: RoomBook, channel: str, keep_days: int, clock: Clock = time.time) -> None:
-        """`keep_days`: how long a report is kept; `clock` gives seconds since 1970."""
+    def __init__(
+        self, book: RoomBook, channel: str, keep_days: int, clock: Clock = time.time, *, speaks_after: bool = False
+    ) -> None:
+        """`keep_days`: how long a report is kept; `clock` gives seconds since 1970.
+
+        `speaks_after`: the channel has something to say when a room is over, and forgets its place itself (announcements.py).
+        """
         self._book = book
         self._channel = channel
         self._keep_days = keep_days
         self._clock = clock
+        self._speaks_after = speaks_after
 
     # Opening and reading
 
@@ -206,6 +212,10 @@ class Classroom:
         with self._holding(code) as rows:
             return rows.drop(self.seat(code, person))
 
+    def forget(self, person: str) -> int:
+        """Delete a person's seats and answers in every open room; returns how many rows that were."""
+        return sum(self.leave(code, person) for code in self.open_rooms())
+
     # The trainer and the clock
 
     def act(self, code: str, action: Action) -> Room:
@@ -217,7 +227,7 @@ class Classroom:
         return self._change(code, lambda room, now: rules.extend(room, seconds, now))
 
     def restart_clock(self, code: str) -> Room:
-        """The open item's whole time from now. Raises NoSuchRoom."""
+        """The whole time of what is open or shown, from now. Raises NoSuchRoom."""
         return self._change(code, rules.restart_clock)
 
     def tick(self, code: str) -> Room:
@@ -253,11 +263,12 @@ class Classroom:
                 "report": json.dumps(report.to_json(), ensure_ascii=False),
                 "named": json.dumps([asdict(one) for one in named], ensure_ascii=False) if named else None,
                 "named_expires": today + timedelta(days=NAMED_DAYS) if named else None,
-                "place": "{}",
                 "expires": today + timedelta(days=self._keep_days),
             }
         )
         rows.clear()
+        if not self._speaks_after:
+            rows.clear_polls()
 
     @staticmethod
     def _named(rows: RoomRows, room: Room) -> list[Named]:
@@ -268,11 +279,16 @@ class Classroom:
 
     # Totals
 
-    def tally(self, code: str) -> Tally | None:
-        """How the item that is open or shown was answered so far; None where there is none. Raises NoSuchRoom."""
+    def tally(self, code: str, position: int | None = None) -> Tally | None:
+        """How the item that is open or shown, or the one at `position`, was answered so far; None where there is none.
+
+        Raises NoSuchRoom.
+        """
         with self._holding(code) as rows:
             room = _read(rows.room)
-            return self._tally(rows, room, room.position) if room.item is not None else None
+            if position is None:
+                return self._tally(rows, room, room.position) if room.item is not None else None
+            return self._tally(rows, room, position)
 
     def seats(self, code: str) -> int:
         """How many are in the room. Raises NoSuchRoom."""

@@ -1,7 +1,8 @@
 """What may follow what in a room, and nothing else: each rule takes a room and the time, and gives the room that follows.
 
     lobby --start--> asking --reveal or time--> shown --next or time--> asking ... --> over
-                     asking <--pause, resume--> paused;  skip: on to the next item, this one does not count
+                     asking <--pause, resume--> paused;  skip: on to the next item, this one does not count;
+                     pause while shown: the next item comes by no time any more
 
 A rule that does not fit raises NotNow; one whose effect is there already (a second press, a second replica) gives the
 same room back.
@@ -31,12 +32,12 @@ def act(room: Room, action: Action, now: float) -> Room:
 
 
 def extend(room: Room, seconds: int, now: float) -> Room:
-    """More time for the open item (at most MOST_SECONDS from now). Raises NotNow where no clock runs or stands."""
+    """More time to answer or to read (at most MOST_SECONDS from now). Raises NotNow where no clock runs or stands."""
     if not 1 <= seconds <= MOST_SECONDS:
         raise NotNow(words.BAD_SECONDS.format(seconds=seconds, most=MOST_SECONDS))
     if room.phase == "paused" and room.left is not None:
         followed = replace(room, left=min(room.left + seconds, MOST_SECONDS))
-    elif room.phase == "asking" and room.deadline is not None:
+    elif room.deadline is not None:
         followed = replace(room, deadline=min(max(room.deadline, now) + seconds, now + MOST_SECONDS))
     else:
         raise NotNow(words.NO_CLOCK)
@@ -44,10 +45,11 @@ def extend(room: Room, seconds: int, now: float) -> Room:
 
 
 def restart_clock(room: Room, now: float) -> Room:
-    """The open item's whole time from now: it reached the class later than it was opened."""
-    if room.phase != "asking" or not room.settings.seconds:
+    """The whole time from now: an item, or its answer, reached the class later than it was opened or shown."""
+    if room.deadline is None:
         return room
-    return replace(room, deadline=now + room.settings.seconds, revision=room.revision + 1)
+    seconds = room.settings.seconds if room.phase == "asking" else room.settings.reading_seconds
+    return replace(room, deadline=now + seconds, revision=room.revision + 1)
 
 
 def tick(room: Room, now: float) -> Room:
@@ -93,8 +95,11 @@ def _next(room: Room, now: float) -> Room:
 
 
 def _pause(room: Room, now: float) -> Room:
+    """Stops the clock; an answer that is shown then stays until the trainer goes on."""
     if room.phase == "paused":
         return room
+    if room.phase == "shown" and room.deadline is not None:
+        return replace(room, deadline=None)
     _expect(room, "asking")
     left = max(room.deadline - now, 0.0) if room.deadline is not None else None
     return replace(room, phase="paused", deadline=None, left=left)

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, cast, delete, func, select, update
 
 from bot.state.database import Database
-from bot.state.tables import room_answers, room_polls, room_seats, rooms
+from bot.state.tables import room_answers, room_parts, room_polls, room_seats, rooms
 
 #: Columns of `rooms` that change while it is open.
 PROGRESS = ("phase", "position", "deadline", "time_left", "skipped", "revision")
@@ -146,6 +146,28 @@ class RoomRows:
         )
         return sorted((position, poll, message) for position, poll, message in self._connection.execute(mine))
 
+    def hold_part(self, position: int, part: str, now: float, until: float) -> bool:
+        """Hold a part that nobody holds and that is not done until `until`; False where that cannot be."""
+        row = {"room": self.code, "position": position, "part": part, "leased_until": until, "done": False}
+        made = self._database.insert(room_parts).values(row)
+        free = (room_parts.c.leased_until <= now) & ~room_parts.c.done
+        held = made.on_conflict_do_update(
+            index_elements=["room", "position", "part"], set_={"leased_until": until}, where=free
+        )
+        return self._connection.execute(held.returning(room_parts.c.part)).first() is not None
+
+    def change_part(self, position: int, part: str, **values: Any) -> None:
+        """Change a part that is not done: until when it is held, or that it is done."""
+        mine = (room_parts.c.room == self.code) & (room_parts.c.position == position) & (room_parts.c.part == part)
+        self._connection.execute(update(room_parts).where(mine & ~room_parts.c.done).values(**values))
+
+    def parts_done(self) -> set[tuple[int, str]]:
+        """(position, part) of what was said."""
+        said = select(room_parts.c.position, room_parts.c.part).where(
+            (room_parts.c.room == self.code) & room_parts.c.done
+        )
+        return {(position, part) for position, part in self._connection.execute(said)}
+
     def drop(self, seat: str) -> int:
         """Delete a seat and its answers; returns how many rows that were."""
         gone = 0
@@ -155,9 +177,15 @@ class RoomRows:
         return gone
 
     def clear(self) -> None:
-        """Delete seats, answers and polls; what is wanted of them is in the report."""
-        for table in (room_polls, room_answers, room_seats):
+        """Delete seats and answers; what is wanted of them is in the report."""
+        for table in (room_answers, room_seats):
             self._connection.execute(delete(table).where(table.c.room == self.code))
+
+    def clear_polls(self) -> None:
+        """Delete polls, what was said, and where the room was held."""
+        for table in (room_parts, room_polls):
+            self._connection.execute(delete(table).where(table.c.room == self.code))
+        self.write({"place": "{}"})
 
 
 class RoomBook:
@@ -196,6 +224,22 @@ class RoomBook:
         with self._database.begin() as connection:
             return [{**row} for row in connection.execute(wanted).mappings()]
 
+    def placed_rooms(self, channel: str) -> list[dict[str, Any]]:
+        """Rows (code, place, phase, deadline, revision) of rooms in which a channel may have something to say.
+
+        Raises StateUnavailable.
+        """
+        columns = (rooms.c.code, rooms.c.place, rooms.c.phase, rooms.c.deadline, rooms.c.revision)
+        wanted = select(*columns).where((rooms.c.channel == channel) & (rooms.c.place != "{}"))
+        with self._database.begin() as connection:
+            return [{**row} for row in connection.execute(wanted).mappings()]
+
+    def free_parts(self, channel: str) -> None:
+        """End every hold on what is to be said: for a process that knows that no other one speaks. Raises StateUnavailable."""
+        mine = room_parts.c.room.in_(select(rooms.c.code).where(rooms.c.channel == channel))
+        with self._database.begin() as connection:
+            connection.execute(update(room_parts).where(mine & ~room_parts.c.done).values(leased_until=0.0))
+
     def find_poll(self, poll: str) -> tuple[str, int] | None:
         """(room, position) that a poll stands for, or None. Raises StateUnavailable."""
         with self._database.begin() as connection:
@@ -215,6 +259,6 @@ class RoomBook:
             connection.execute(
                 update(rooms).where(rooms.c.named_expires <= today).values(named=None, named_expires=None)
             )
-            for table in (room_polls, room_answers, room_seats):
+            for table in (room_parts, room_polls, room_answers, room_seats):
                 connection.execute(delete(table).where(table.c.room.in_(old)))
             return connection.execute(delete(rooms).where(rooms.c.expires <= today)).rowcount

@@ -93,7 +93,7 @@ rooms = Table(
     Column("code", String(8), primary_key=True),
     Column("channel", String(16), nullable=False),
     Column("trainer", String(64), nullable=False),  # keyed hash of the key that opens the control view
-    Column("place", Text, nullable=False),  # where a channel holds the room (JSON), "" when over
+    Column("place", Text, nullable=False),  # where a channel holds the room (JSON), {} when nothing more is said there
     Column("content", Text, nullable=False),  # JSON: settings and items, as they were when the room was opened
     Column("phase", String(8), nullable=False),
     Column("position", Integer, nullable=False),
@@ -139,4 +139,15 @@ room_polls = Table(
     Column("position", Integer, nullable=False),
     Column("message", BigInteger, nullable=False),
     Index("ix_room_polls_room", "room"),
+)
+
+#: What a chat channel says in a room, each part once: whoever is about to say it holds it. Gone when all of it is said.
+room_parts = Table(
+    "room_parts",
+    metadata,
+    Column("room", String(8), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("part", String(16), primary_key=True),
+    Column("leased_until", Double, nullable=False),  # seconds since 1970
+    Column("done", Boolean, nullable=False),
 )

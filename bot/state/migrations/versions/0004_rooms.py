@@ -54,9 +54,17 @@ def upgrade() -> None:
         sa.Column("message", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_room_polls_room", "room_polls", ["room"])
+    op.create_table(
+        "room_parts",
+        sa.Column("room", sa.String(8), primary_key=True),
+        sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("part", sa.String(16), primary_key=True),
+        sa.Column("leased_until", sa.Double, nullable=False),
+        sa.Column("done", sa.Boolean, nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
-    for table in ("room_polls", "room_answers", "room_seats", "rooms"):
+    for table in ("room_parts", "room_polls", "room_answers", "room_seats", "rooms"):
         op.drop_table(table)
