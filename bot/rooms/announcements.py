@@ -55,8 +55,12 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What was said in a room so far: messages of its polls by position, and the parts that are done."""
+    """What was said in a room so far: messages of its polls by position, and the parts that are done; and where it is.
 
+    `place` is None when all was said.
+    """
+
+    place: ChatPlace | None
     polls: Mapping[int, tuple[int, ...]]
     done: frozenset[tuple[int, str]]
 
@@ -101,9 +105,11 @@ class Announcements:
         """What was said so far."""
         with self._holding(code) as rows:
             polls: dict[int, tuple[int, ...]] = {}
-            for position, _, message in rows.polls() if rows else []:
+            if rows is None or rows.room["place"] == "{}":
+                return Said(None, polls, frozenset())
+            for position, _, message in rows.polls():
                 polls[position] = (*polls.get(position, ()), message)
-            return Said(polls, frozenset(rows.parts_done() if rows else ()))
+            return Said(ChatPlace(**json.loads(rows.room["place"])), polls, frozenset(rows.parts_done()))
 
     def hold(self, code: str, step: Step) -> bool:
         """Hold a part before saying it; False where another holds it, or it is done."""
@@ -132,9 +138,9 @@ class Announcements:
             if rows is not None:
                 rows.clear_polls()
 
-    def move(self, chat: int, **changes: Any) -> list[str]:
+    def move(self, here: int, /, **changes: Any) -> list[str]:
         """Change the place of every room of a chat; gives their codes."""
-        codes = [one.code for one in self.placed() if one.place.chat == chat]
+        codes = [one.code for one in self.placed() if one.place.chat == here]
         for code in codes:
             with self._holding(code) as rows:
                 if rows is not None and rows.room["place"] != "{}":
