@@ -160,6 +160,7 @@ TELEGRAM_COMMANDS = {
     "source": "看某一条原文，例如 /source 2.2",
     "trust": "回答可信到什么程度",
     "verify": "查一张答复凭据的真假，例如 /verify 后面写凭据",
+    "session": "群里一起学：一题一题地投票，逐题公布原文",
     "settings": "长引文要不要折叠、要不要推荐问题",
     "forget": "删掉存着的关于我的一切",
     "help": "怎么用、能问什么",
@@ -171,6 +172,7 @@ TELEGRAM_COMMANDS_ENGLISH = {
     "source": "Read a clause, for example /source 2.2",
     "trust": "How far answers can be trusted",
     "verify": "Check whether a receipt of an answer is genuine",
+    "session": "Hold a study session in a group, poll by poll",
     "settings": "Fold long quotes, offer next questions",
     "forget": "Delete everything kept about me",
     "help": "How to use this bot",
@@ -188,7 +190,7 @@ TELEGRAM_WORDS = {
 }
 TELEGRAM_HELP_MORE = """
 私聊里也可以直接发：目录、设置、可信吗、忘记我、凭据 XXXX-XXXX-XXXX。
-群里用 /ask 或 @我；在任何对话里输入 @{name} 加几个字，可以把条款发给对方。"""
+群里用 /ask 或 @我，用 /session 带大家一题一题地学；在任何对话里输入 @{name} 加几个字，可以把条款发给对方。"""
 TELEGRAM_BAD_LINK = "这个链接认不出来，可能不完整；请直接发问题。"
 TELEGRAM_GROUP_HELLO = "大家好！在群里问我，请用 /ask 加问题，或 @我；/problems@{name} 看目录。没有点名的话，我不回。"
 TELEGRAM_STALE = "您的消息等了一天以上我才收到，就不再作答了；还需要的话，请再问一次。"

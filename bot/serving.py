@@ -27,7 +27,12 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
     channels: list[Channel] = [lambda stop: keep_tidy(state, stop)]
     if token is not None:
         application = telegram_bot.create_application(
-            background, config.telegram, token, state=state, concurrent_questions=config.web.concurrent_questions
+            background,
+            config.telegram,
+            token,
+            state=state,
+            concurrent_questions=config.web.concurrent_questions,
+            keep_days=config.state.keep_days,
         )
         channels.append(lambda stop: telegram_bot.run(application, config.telegram, stop))
     if with_web:

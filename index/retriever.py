@@ -17,13 +17,12 @@ import numpy as np
 
 from index import analyzer, storage
 from index.adapter import Adapter
-from index.batching import BatchingEncoder
 from index.building import build, fingerprint_of
 from index.builtin_model import ModelUnavailable, Progress
 from index.calibration import Calibration, Evidence, Floats, features
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
-from index.embedder import BATCH, Encoder
+from index.embedder import Encoder
 from index.examples import pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
 from index.known import KnownQuestions
@@ -145,7 +144,7 @@ class Retriever:
         if encoder is not None:
             with np.load(revision / "embedding.npz", allow_pickle=False) as stored:
                 classifier = EmbeddingClassifier(stored["mean"], stored["weights"], stored["bias"])
-            dense = _Dense(BatchingEncoder(encoder, BATCH), DenseIndex.load(revision / "clauses.faiss"), classifier)
+            dense = _Dense(encoder, DenseIndex.load(revision / "clauses.faiss"), classifier)
         return cls(
             knowledge,
             sparse=SparseIndex.load(revision / "bm25"),

@@ -31,7 +31,7 @@ BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Fixture", "username": B
 
 Json = dict[str, Any]
 
-lo_updates.KINDS |= {"edited_message", "my_chat_member"}
+lo_updates.KINDS |= {"edited_message", "my_chat_member", "poll_answer"}
 
 
 def loaded(**options: Any) -> BackgroundAssistant:
@@ -126,6 +126,14 @@ def member_update(before: str, after: str, *, chat: int = 42, user: int = 42) ->
     return checked({"update_id": next(_update_ids), "my_chat_member": change})
 
 
+def vote_update(poll: str, *options: int, user: int = 42) -> Json:
+    """A person votes in a poll; without options they take their vote back."""
+    person = {"id": user, "is_bot": False, "first_name": "A"}
+    persistent = [str(option) for option in options]
+    vote = {"poll_id": poll, "user": person, "option_ids": list(options), "option_persistent_ids": persistent}
+    return checked({"update_id": next(_update_ids), "poll_answer": vote})
+
+
 def bot_message(chat: int = 42, message_id: int | None = None, text: str = "x", **fields: Any) -> Json:
     """A message that the bot sent."""
     kind: Json = {"type": "private", "first_name": "A"} if chat > 0 else {"type": "supergroup", "title": "G"}
@@ -171,6 +179,8 @@ _STRUCTURES = {
     "scope",
     "allowed_updates",
     "results",
+    "options",
+    "correct_option_ids",
 }
 
 
@@ -230,6 +240,9 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
         self.polls: list[Json] = []
         self.faults: list[tuple[str, int, str, Json | None]] = []
         self.messages: dict[tuple[int, int], tuple[str, str]] = {}
+        self.quizzes: dict[int, Json] = {}
+        self.files: list[tuple[str, bytes]] = []
+        self.administrators: set[int] = set()
         self.next_id = 1000
         self.bad_token = False
         self.url = ""
@@ -238,7 +251,7 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
         if self.bad_token:
             raise lo.ApiRefusal("Unauthorized", 401)
         (self.polls if method == "getUpdates" else self.calls).append(
-            dict(fields) if method == "getUpdates" else (method, dict(fields))  # type: ignore[arg-type]
+            dict(fields) if method == "getUpdates" else (method, {**fields, **dict.fromkeys(uploads, "file")})  # type: ignore[arg-type]
         )
         for fault in self.faults:
             if fault[0] == method:
@@ -255,12 +268,62 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
         if method == "answerInlineQuery":
             for article in json.loads(fields["results"]):
                 read_html(article["input_message_content"]["message_text"])
-        result = super().validate(method, accepted, uploads)
+        self.files += [(one["filename"], one["data"]) for one in uploads.values()]
+        result = self._own(method, fields) or super().validate(method, accepted, uploads)
         if method == "getMe":
             result.update(username=BOT_NAME)
         if isinstance(result, dict) and "chat" in result:
             self._complete(result, fields)
         return result
+
+    def _own(self, method: str, fields: Json) -> Json | None:
+        """What the emulator does not know: polls, and the roles of a group's members."""
+        match method:
+            case "sendPoll":
+                return self._send_poll(fields)
+            case "stopPoll":
+                quiz = self.quizzes.get(int(fields["message_id"]))
+                if quiz is None:
+                    raise lo.ApiRefusal("Bad Request: message with poll to stop not found")
+                if quiz["is_closed"]:
+                    raise lo.ApiRefusal("Bad Request: poll has already been closed")
+                quiz["is_closed"] = True
+                return quiz
+            case "getChatMember":
+                user = int(fields["user_id"])
+                person = {"id": user, "is_bot": False, "first_name": "A"}
+                if user in self.administrators:
+                    return {"status": "creator", "user": person, "is_anonymous": False}
+                return {"status": "member", "user": person}
+        return None
+
+    def _send_poll(self, fields: Json) -> Json:
+        options, right = json.loads(fields["options"]), json.loads(fields["correct_option_ids"])
+        texts = [one["text"] if isinstance(one, dict) else one for one in options]
+        if not 1 <= len(fields["question"]) <= 300 or not 1 <= len(texts) <= 12:
+            raise lo.ApiRefusal("Bad Request: poll question or options are of a wrong length")
+        if any(not 1 <= len(text) <= 100 for text in texts) or len(fields.get("explanation", "")) > 200:
+            raise lo.ApiRefusal("Bad Request: a poll's text is too long")
+        several = fields.get("allows_multiple_answers") == "true"
+        if fields["type"] != "quiz" or not right or (len(right) > 1 and not several):
+            raise lo.ApiRefusal("Bad Request: wrong correct options of a quiz")
+        self.validate_markup(json.loads(fields.get("reply_markup", '{"inline_keyboard": []}')))
+        message_id, self.next_id = self.next_id, self.next_id + 1
+        quiz = self.quizzes[message_id] = {
+            "id": str(5_000_000 + message_id),
+            "question": fields["question"],
+            "options": [{"text": t, "voter_count": 0, "persistent_id": str(i)} for i, t in enumerate(texts)],
+            "total_voter_count": 0,
+            "is_closed": False,
+            "is_anonymous": fields["is_anonymous"] == "true",
+            "type": "quiz",
+            "allows_multiple_answers": several,
+            "allows_revoting": False,
+            "members_only": False,
+            "correct_option_ids": right,
+            "explanation": fields.get("explanation", ""),
+        }
+        return {"message_id": message_id, "chat": {"id": int(fields["chat_id"]), "type": "private"}, "poll": quiz}
 
     def _check_edit(self, fields: Json) -> None:
         key = int(fields["chat_id"]), int(fields["message_id"])

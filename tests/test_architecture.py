@@ -14,9 +14,11 @@ from tests.fakes import ROOT
 
 PACKAGES = ("knowledge", "index", "bot")
 STATE = (
-    "cards", "database", "feedback", "inbox", "people", "receipts", "reminders", "study_polls", "tables",
+    "cards", "database", "feedback", "inbox", "people", "receipts", "reminders", "rooms", "study_polls", "tables",
 )  # fmt: skip
-MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people", "0003_cards_and_reminders")
+MIGRATIONS = (
+    "0001_receipts_and_feedback", "0002_inbox_and_people", "0003_cards_and_reminders", "0004_rooms",
+)  # fmt: skip
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

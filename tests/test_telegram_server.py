@@ -280,12 +280,12 @@ async def test_menus_and_updates_are_asked_for_explicitly(start: Callable[..., A
         for method, fields in fake.calls
         if method == "setMyCommands"
     ]
-    names = ["ask", "problems", "source", "trust", "verify"]
+    names = ["problems", "source", "trust", "verify"]
     assert (
         menus
         == [
-            ("all_private_chats", [*names, "settings", "forget", "help", "start"]),
-            ("all_group_chats", [*names, "help"]),
+            ("all_private_chats", ["ask", *names, "settings", "forget", "help", "start"]),
+            ("all_group_chats", ["ask", "session", *names, "help"]),
         ]
         * 2
     )
@@ -304,6 +304,7 @@ async def test_menus_and_updates_are_asked_for_explicitly(start: Callable[..., A
         "callback_query",
         "inline_query",
         "my_chat_member",
+        "poll_answer",
     ]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
 from bot.answer import Citation
@@ -72,6 +73,16 @@ class Item:
     def to_json(self) -> dict[str, Any]:
         """The object that `jianfu quiz --json` prints."""
         return {**asdict(self), "label": self.citation.label, "telegram_fits": self.telegram_fits}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Item:
+        """The item that to_json() wrote, also after JSON made lists of its tuples."""
+        values = {field.name: content[field.name] for field in fields(cls)}
+        cited = dict(values["citation"])
+        cited["spans"] = tuple((start, end) for start, end in cited["spans"])
+        for name in ("options", "key", "left", "also"):
+            values[name] = tuple(values[name])
+        return cls(**{**values, "citation": Citation(**cited)})
 
 
 def item_id(clause: Clause, kind: Kind, position: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.quiz import words
 from bot.quiz.bank import make_items
@@ -17,18 +17,40 @@ class NoSuchPaper(JianfuError):
 
 
 def select(
-    knowledge: KnowledgeBase, count: int, seed: int, scope: str | None = None, kinds: Sequence[str] = ()
+    knowledge: KnowledgeBase,
+    count: int,
+    seed: int,
+    scope: str | None = None,
+    kinds: Sequence[str] = (),
+    *,
+    leave_out: Collection[str] = (),
 ) -> tuple[Item, ...]:
-    """`count` items, ordered by kind and then by clause.
+    """`count` items, ordered by kind and then by clause, without those with the ids `leave_out`.
 
     `scope` is a clause reference (a heading stands for all below it) or a document's id; none means everything, as no
     kinds do. Raises NoSuchPaper for an unknown scope or kind, and where there are fewer items than asked for.
     """
+    return select_from(knowledge, _references(knowledge, scope), count, seed, kinds=kinds, leave_out=leave_out)
+
+
+def select_from(
+    knowledge: KnowledgeBase,
+    references: Collection[str],
+    count: int,
+    seed: int,
+    *,
+    kinds: Sequence[str] = (),
+    leave_out: Collection[str] = (),
+) -> tuple[Item, ...]:
+    """Like select(), from the clauses with these references, without the items with the ids `leave_out`."""
     if count < 1:
         raise NoSuchPaper(words.COUNT_TOO_SMALL.format(count=count))
     wanted = _kinds(kinds)
-    references = _references(knowledge, scope)
-    pool = [item for item in make_items(knowledge) if item.clause in references and item.kind in wanted]
+    pool = [
+        item
+        for item in make_items(knowledge)
+        if item.clause in references and item.kind in wanted and item.id not in leave_out
+    ]
     if len(pool) < count:
         raise NoSuchPaper(words.TOO_FEW.format(count=count, there=len(pool)))
     places = {knowledge.reference(clause): place for place, clause in enumerate(knowledge)}

@@ -140,6 +140,12 @@ class Inbox:
                 update(inbox).where(inbox.c.bot_id == bot_id, inbox.c.state == "open").values(leased_until=0.0)
             )
 
+    def waits(self, bot_id: int, mark: str) -> bool:
+        """Whether an update that holds `mark` is still to be answered. Raises StateUnavailable."""
+        open_ = (inbox.c.bot_id == bot_id) & (inbox.c.state == "open")
+        with self._database.begin() as connection:
+            return connection.execute(select(exists().where(open_, inbox.c.payload.contains(mark)))).scalar_one()
+
     def purge(self, now: float | None = None) -> int:
         """Delete what came in longer than `keep_hours` ago; returns how many rows that were. Raises StateUnavailable."""
         before = (time.time() if now is None else now) - self._keep_seconds

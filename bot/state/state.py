@@ -12,6 +12,7 @@ from bot.state.inbox import Inbox
 from bot.state.people import People
 from bot.state.receipts import Receipts
 from bot.state.reminders import Reminders
+from bot.state.rooms import RoomBook
 from bot.state.study_polls import StudyPolls
 
 
@@ -27,6 +28,7 @@ class State:
     cards: Cards
     polls: StudyPolls
     reminders: Reminders
+    rooms: RoomBook
 
     @classmethod
     def of(cls, config: Config) -> State:
@@ -42,6 +44,7 @@ class State:
             Cards(database, days),
             StudyPolls(database),
             Reminders(database, days),
+            RoomBook(database),
         )
 
     def close(self) -> None:

@@ -132,4 +132,68 @@ reminders = Table(
     Column("expires", Date, nullable=False),
     Index("ix_reminders_channel", "channel", "wanted", "next_at"),
     Index("ix_reminders_expires", "expires"),
+#: Rooms of trainers. Seats and answers go when a room is over; its report, which holds totals, stays until it expires.
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("code", String(8), primary_key=True),
+    Column("channel", String(16), nullable=False),
+    Column("trainer", String(64), nullable=False),  # keyed hash of the key that opens the control view
+    Column("place", Text, nullable=False),  # where a channel holds the room (JSON), {} when nothing more is said there
+    Column("content", Text, nullable=False),  # JSON: settings and items, as they were when the room was opened
+    Column("phase", String(8), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("deadline", Double, nullable=True),  # seconds since 1970
+    Column("time_left", Double, nullable=True),  # seconds
+    Column("skipped", Text, nullable=False),  # JSON list of positions
+    Column("revision", Integer, nullable=False),
+    Column("report", Text, nullable=True),  # JSON of rooms.report.Report, once the room is over
+    Column("named", Text, nullable=True),  # JSON: names with their totals, of those who wanted that
+    Column("named_expires", Date, nullable=True),
+    Column("expires", Date, nullable=False),
+    Index("ix_rooms_phase", "channel", "phase"),
+    Index("ix_rooms_expires", "expires"),
+)
+
+#: Who sits in a room: a hash that is another one in each room. Gone when the room is over.
+room_seats = Table(
+    "room_seats",
+    metadata,
+    Column("room", String(8), primary_key=True),
+    Column("seat", String(64), primary_key=True),  # keyed hash
+    Column("team", Integer, nullable=True),
+    Column("name", Text, nullable=True),  # only where its owner wrote it there
+)
+
+#: Answers in open rooms, each once. Gone when the room is over.
+room_answers = Table(
+    "room_answers",
+    metadata,
+    Column("room", String(8), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("seat", String(64), primary_key=True),
+    Column("choice", Text, nullable=False),  # JSON list of indices
+    Column("correct", Boolean, nullable=False),
+)
+
+#: Polls of a chat channel that stand for an item of an open room. Gone when the room is over.
+room_polls = Table(
+    "room_polls",
+    metadata,
+    Column("poll", String(64), primary_key=True),
+    Column("room", String(8), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("message", BigInteger, nullable=False),
+    Index("ix_room_polls_room", "room"),
+)
+
+#: What a chat channel says in a room, each part once: whoever is about to say it holds it. Gone when all of it is said.
+room_parts = Table(
+    "room_parts",
+    metadata,
+    Column("room", String(8), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("part", String(16), primary_key=True),
+    Column("leased_until", Double, nullable=False),  # seconds since 1970
+    Column("done", Boolean, nullable=False),
 )

@@ -37,6 +37,7 @@ def purge(state: State) -> None:
         ("cards", state.cards),
         ("polls", state.polls),
         ("reminders", state.reminders),
+        ("rooms", state.rooms),
     )
     for name, book in books:
         try:

@@ -9,6 +9,8 @@ import asyncio
 import logging
 import re
 import signal
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -25,6 +27,7 @@ from bot.channels.telegram_bot.handlers.desk import Desk
 from bot.channels.telegram_bot.history import History
 from bot.channels.telegram_bot.intake import Intake
 from bot.channels.telegram_bot.log import protect_logs, redact_tokens
+from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.channels.telegram_bot.updates import TelegramApplication, persist, poll, receive_webhooks
 from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE, TelegramConfig, webhook_secret
 from bot.state.state import State
@@ -35,7 +38,8 @@ __all__ = ["create_application", "redact_tokens", "run", "run_alone"]
 logger = logging.getLogger(__name__)
 
 #: Commands shown in groups; /ask is answered there in any form, the others when addressed (/help@bot).
-_GROUP_COMMANDS = ("ask", "problems", "source", "trust", "verify", "help")
+_GROUP_COMMANDS = ("ask", "session", "problems", "source", "trust", "verify", "help")
+_ONLY_IN_GROUPS = ("session",)
 #: Running handlers get this long to finish; with the rest of the shutdown it stays within ten seconds.
 _DRAIN_SECONDS = 6.0
 
@@ -51,10 +55,13 @@ def create_application(
     history: History | None = None,
     patience_seconds: float = 20.0,
     concurrent_questions: int = 4,
+    keep_days: int = 90,
+    clock: Callable[[], float] = time.time,
 ) -> TelegramApplication:
     """The application, ready to run(); nothing is contacted yet.
 
     `state` keeps updates until they are answered, feedback and settings; without it nothing outlives the process.
+    `keep_days`: how long totals of study sessions are kept; `clock` gives their time, in seconds since 1970.
     `patience_seconds`: how long a question waits for an assistant that is still loading. Tests pass `request` and
     `get_updates_request`. Raises JianfuError for a token or proxy that cannot be used.
     """
@@ -63,7 +70,9 @@ def create_application(
         raise JianfuError(replies.TELEGRAM_NO_TOKEN.format(variable=TOKEN_VARIABLE))
     if not re.fullmatch(r"[0-9]+:[A-Za-z0-9_-]+", token):
         raise JianfuError(replies.TELEGRAM_UNAUTHORIZED.format(variable=TOKEN_VARIABLE))
-    intake = Intake(state.inbox if state else None, int(token.split(":")[0]))
+    bot_id = int(token.split(":")[0])
+    intake = Intake(state.inbox if state else None, bot_id)
+    sessions = SessionRunner(background, state, bot_id, keep_days, clock) if state else None
     bot: ExtBot[Any] = ExtBot(
         token,
         base_url=config.base_url,
@@ -73,7 +82,7 @@ def create_application(
         get_updates_request=get_updates_request or _http(config, connections=2),
         rate_limiter=RateLimiter(max_retries=3),
     )
-    builder = ApplicationBuilder().application_class(TelegramApplication, {"intake": intake})
+    builder = ApplicationBuilder().application_class(TelegramApplication, {"intake": intake, "sessions": sessions})
     application = cast(
         TelegramApplication, builder.bot(bot).updater(None).job_queue(None).concurrent_updates(intake.order).build()
     )
@@ -85,7 +94,7 @@ def create_application(
         patience_seconds=patience_seconds,
         concurrent_questions=concurrent_questions,
     )
-    register_handlers(application, desk)
+    register_handlers(application, desk, sessions)
     return application
 
 
@@ -111,6 +120,8 @@ async def run(
         await persist(lambda: _set_commands(application), stop, first_delay)
         await application.start()
         application.intake.start(application, alone=config.transport == "polling")
+        if application.sessions is not None:
+            application.sessions.start(application.bot, alone=config.transport == "polling")
         if config.transport == "webhook":
             await receive_webhooks(application, config, hook_secret, stop, first_delay)
         else:
@@ -141,7 +152,8 @@ async def _set_commands(application: TelegramApplication) -> None:
         for language, texts in ((None, replies.TELEGRAM_COMMANDS), ("en", replies.TELEGRAM_COMMANDS_ENGLISH)):
             every = {name: BotCommand(name, text) for name, text in texts.items()}
             short = [every[name] for name in _GROUP_COMMANDS]
-            await application.bot.set_my_commands(list(every.values()), scope=private, language_code=language)
+            alone = [command for name, command in every.items() if name not in _ONLY_IN_GROUPS]
+            await application.bot.set_my_commands(alone, scope=private, language_code=language)
             await application.bot.set_my_commands(short, scope=groups, language_code=language)
     except BadRequest as error:
         logger.warning("the command menu was refused: %s", error.message)
@@ -150,6 +162,8 @@ async def _set_commands(application: TelegramApplication) -> None:
 async def _finish(application: TelegramApplication) -> None:
     """Let running handlers finish, within limits, and close every connection."""
     await application.intake.stop()
+    if application.sessions is not None:
+        await application.sessions.stop()
     if application.running:
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):

@@ -45,7 +45,7 @@ _TOO_LATE = ("query is too old", "query id is invalid", "query_id_invalid")
 
 
 class RateLimiter(AIORateLimiter):
-    """Waits as Telegram asks (429), but does not count "typing" against the 20 messages a minute of a group."""
+    """Waits as Telegram asks (429); what puts no message into a group does not count against its 20 a minute."""
 
     async def process_request(  # noqa: PLR0917  the library's signature
         self,
@@ -57,7 +57,7 @@ class RateLimiter(AIORateLimiter):
         rate_limit_args: int | None,
     ) -> Any:
         """Pass a request on, now or later."""
-        if endpoint == "sendChatAction":
+        if endpoint in ("sendChatAction", "getChatMember"):
             return await callback(*args, **kwargs)
         return await super().process_request(callback, args, kwargs, endpoint, data, rate_limit_args)
 
@@ -94,6 +94,23 @@ async def send(
     return tuple(sent)
 
 
+async def post(bot: Bot, place: Place, parts: Sequence[Part], markup: InlineKeyboardMarkup | None = None) -> Place:
+    """Like send(), for who must know whether it arrived. Returns where the chat is now; raises Forbidden."""
+    for number, part in enumerate(parts, 1):
+        place, _ = await _send_part(bot, place, part, markup if number == len(parts) else None)
+    return place
+
+
+async def close_poll(bot: Bot, chat_id: int, message_id: int) -> None:
+    """Close a poll and take its buttons away; one that is closed or gone already is let be."""
+    try:
+        await _patiently(lambda: bot.stop_poll(chat_id, message_id))
+    except BadRequest as error:
+        if not says(error, "already been closed", "not found", "can't be stopped", "message_id_invalid"):
+            raise
+        logger.info("a poll could not be closed (%s)", error.message)
+
+
 async def edit(
     bot: Bot,
     place: Place,
@@ -114,9 +131,9 @@ async def edit(
             place = Place(error.new_chat_id)  # messages have other ids there
             break
         except BadRequest as error:
-            if _says(error, "message to edit not found", "message can't be edited", "message_id_invalid"):
+            if says(error, "message to edit not found", "message can't be edited", "message_id_invalid"):
                 break
-            if not _says(error, "message is not modified"):
+            if not says(error, "message is not modified"):
                 raise
         kept.append(message_id)
     sent = await send(bot, place, parts[len(kept) :], markup) if len(kept) < len(parts) else ()
@@ -133,7 +150,7 @@ async def edit_markup(bot: Bot, message: Message, markup: InlineKeyboardMarkup) 
             lambda: bot.edit_message_reply_markup(message.chat.id, message.message_id, reply_markup=markup)
         )
     except (BadRequest, ChatMigrated, Forbidden) as error:
-        if not _says(error, "message is not modified"):
+        if not says(error, "message is not modified"):
             logger.info("buttons could not be changed (%s)", error.message)
 
 
@@ -164,11 +181,11 @@ async def answer_inline(query: InlineQuery, entries: Sequence[Entry], cache_seco
         try:
             await query.answer(articles, cache_time=cache_seconds, is_personal=False)
         except BadRequest as error:
-            if _says(error, "can't parse entities") and not plain:
+            if says(error, "can't parse entities") and not plain:
                 logger.warning("Telegram refused our HTML; listed as plain text")
                 plain = True
                 continue
-            if not _says(error, *_TOO_LATE):
+            if not says(error, *_TOO_LATE):
                 raise
             logger.info("an inline query was too old to be answered")
         return
@@ -180,7 +197,7 @@ async def acknowledge(query: CallbackQuery, said: str | None = None, *, alert: b
         await _patiently(lambda: query.answer(text=said, show_alert=alert))
     except BadRequest as error:
         # Telegram forgets presses after a while (a restart, a queue); what the button shows may still be shown.
-        if not _says(error, *_TOO_LATE):
+        if not says(error, *_TOO_LATE):
             raise
         logger.info("a press was too old to be acknowledged")
 
@@ -232,10 +249,10 @@ class _Letter:
         if isinstance(error, ChatMigrated) and error.new_chat_id != self.place.chat_id:
             # A group became a supergroup: it goes by a new id, and its messages have new ids too.
             return replace(self, place=Place(error.new_chat_id))
-        if _says(error, "can't parse entities") and self.parse_mode is not None:
+        if says(error, "can't parse entities") and self.parse_mode is not None:
             logger.warning("Telegram refused our HTML; sent as plain text")
             return replace(self, text=plain, parse_mode=None)
-        if _says(error, "message thread not found") and self.place.thread_id is not None:
+        if says(error, "message thread not found") and self.place.thread_id is not None:
             return replace(self, place=replace(self.place, thread_id=None))
         return None
 
@@ -270,7 +287,7 @@ async def _edit_part(bot: Bot, chat_id: int, message_id: int, part: Part, markup
     try:
         await _patiently(editing(part.html, ParseMode.HTML))
     except BadRequest as error:
-        if not _says(error, "can't parse entities"):
+        if not says(error, "can't parse entities"):
             raise
         logger.warning("Telegram refused our HTML; edited as plain text")
         await _patiently(editing(part.plain, None))
@@ -289,6 +306,7 @@ async def _patiently(action: Callable[[], Awaitable[Result]]) -> Result:
     return await action()
 
 
-def _says(error: TelegramError, *phrases: str) -> bool:
+def says(error: TelegramError, *phrases: str) -> bool:
+    """Whether Telegram's refusal holds one of these phrases (in lower case)."""
     message = error.message.lower()
     return any(phrase in message for phrase in phrases)

@@ -76,7 +76,8 @@ Lane = tuple[str, int, int]
 def lane_of(update: Update) -> Lane | None:
     """What the update is answered in order with; None for what waits for nothing: an inline query.
 
-    A press must be answered at once, so it waits only for earlier presses on the same message.
+    A press must be answered at once, so it waits only for earlier presses on the same message; a vote in a poll names no
+    chat, and waits only for earlier votes of the same person.
     """
     query = update.callback_query
     if query is not None:
@@ -84,6 +85,10 @@ def lane_of(update: Update) -> Lane | None:
         return ("message", message.chat.id, message.message_id) if message else ("press", update.update_id, 0)
     if update.inline_query is not None:
         return None
+    vote = update.poll_answer
+    if vote is not None:
+        voter = vote.user or vote.voter_chat
+        return ("vote", voter.id if voter else update.update_id, 0)
     return ("chat", update.effective_chat.id if update.effective_chat else 0, 0)
 
 

@@ -28,6 +28,7 @@ from telegram.warnings import PTBUserWarning
 
 from bot import replies
 from bot.channels.telegram_bot.intake import Intake, update_id_of
+from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.config import TOKEN_VARIABLE, TelegramConfig
 from knowledge.errors import JianfuError
 
@@ -35,11 +36,12 @@ logger = logging.getLogger(__name__)
 
 
 class TelegramApplication(Application[Any, Any, Any, Any, Any, Any]):
-    """The library's application, with the intake that feeds it."""
+    """The library's application, with the intake that feeds it, and the study sessions where there is a database."""
 
-    def __init__(self, *, intake: Intake, **parts: Any) -> None:
+    def __init__(self, *, intake: Intake, sessions: SessionRunner | None, **parts: Any) -> None:
         super().__init__(**parts)
         self.intake = intake
+        self.sessions = sessions
 
 
 #: All that the handlers handle. Telegram remembers the list, so it is always sent.
@@ -49,6 +51,7 @@ ALLOWED_UPDATES = [
     UpdateType.CALLBACK_QUERY,
     UpdateType.INLINE_QUERY,
     UpdateType.MY_CHAT_MEMBER,
+    UpdateType.POLL_ANSWER,
 ]
 #: Seconds for which Telegram holds a request open while there is nothing new.
 POLL_SECONDS = 30

@@ -11,6 +11,7 @@ from telegram.ext import (
     CommandHandler,
     InlineQueryHandler,
     MessageHandler,
+    PollAnswerHandler,
     TypeHandler,
     filters,
 )
@@ -23,16 +24,22 @@ from bot.channels.telegram_bot.handlers.opinions import Opinions
 from bot.channels.telegram_bot.handlers.personal import Personal
 from bot.channels.telegram_bot.handlers.presses import Presses
 from bot.channels.telegram_bot.handlers.questions import Questions
+from bot.channels.telegram_bot.handlers.sessions import Sessions
 from bot.channels.telegram_bot.handlers.trouble import Trouble
+from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.channels.telegram_bot.updates import TelegramApplication
 from bot.channels.telegram_bot.words import Word
 
 __all__ = ["register_handlers"]
 
+#: Sessions look at updates that others also look at; each group of handlers gets every update.
+_SESSIONS = 10
 
-def register_handlers(application: TelegramApplication, desk: Desk) -> None:
+
+def register_handlers(application: TelegramApplication, desk: Desk, runner: SessionRunner | None = None) -> None:
     """Which handler gets what; the first that matches in a group of handlers gets it."""
-    questions, personal, trouble = Questions(desk), Personal(desk), Trouble(desk)
+    questions, personal, trouble = Questions(desk), Personal(desk, runner), Trouble(desk)
+    sessions = Sessions(desk, runner)
     commands = Commands(desk, questions)
     presses = Presses(desk, questions, Opinions(desk), personal)
     new = filters.UpdateType.MESSAGE
@@ -42,6 +49,7 @@ def register_handlers(application: TelegramApplication, desk: Desk) -> None:
 
     application.add_handler(TypeHandler(object, trouble.skip_stale), group=-1)
     application.add_handler(CommandHandler("ask", questions.ask, new & (private | group)))
+    application.add_handler(CommandHandler("session", sessions.session, new & (private | group)))
     application.add_handler(CommandHandler("start", commands.start, addressed))
     application.add_handler(MessageHandler(new & private & Word("ask"), questions.ask))
     for name, handler in (
@@ -61,7 +69,11 @@ def register_handlers(application: TelegramApplication, desk: Desk) -> None:
     application.add_handler(MessageHandler(new & group & filters.TEXT & ~filters.COMMAND, questions.group_text))
     application.add_handler(MessageHandler(new & private & ~filters.StatusUpdate.ALL, questions.private_other))
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, questions.edited))
+    application.add_handler(CallbackQueryHandler(sessions.press, r"^room\+?:"))
     application.add_handler(CallbackQueryHandler(presses.press))
     application.add_handler(InlineQueryHandler(Inline(desk).query))
     application.add_handler(ChatMemberHandler(trouble.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_handler(PollAnswerHandler(sessions.vote), _SESSIONS)
+    application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, sessions.migrated), _SESSIONS)
+    application.add_handler(ChatMemberHandler(sessions.membership, ChatMemberHandler.MY_CHAT_MEMBER), _SESSIONS)
     application.add_error_handler(trouble.error)

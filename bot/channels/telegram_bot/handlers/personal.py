@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from telegram import CallbackQuery, Message, Update
@@ -11,6 +12,8 @@ from bot import replies
 from bot.channels.telegram_bot.buttons import Press, settings_view
 from bot.channels.telegram_bot.delivery import Place, acknowledge, edit
 from bot.channels.telegram_bot.handlers.desk import Context, Desk, message_of, person, place_of, say, show
+from bot.channels.telegram_bot.session_runner import SessionRunner
+from bot.rooms import words
 from bot.state.database import StateUnavailable
 from bot.state.people import Settings
 from bot.state.state import State
@@ -19,8 +22,9 @@ from bot.state.state import State
 class Personal:
     """Handlers of /settings and its switches, and of /forget."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, runner: SessionRunner | None = None) -> None:
         self._desk = desk
+        self._runner = runner
 
     async def settings(self, update: Update, context: Context) -> None:
         """/settings: the person's switches; in a group everybody could press them, so they are shown in private only."""
@@ -66,10 +70,13 @@ class Personal:
         def forget(state: State) -> tuple[int, int]:
             return state.feedback.forget(person(user.id)), state.people.forget(person(user.id))
 
+        classroom = self._runner.classroom if self._runner else None
         try:
             feedback, settings = await self._desk.kept(forget)
+            answers = await asyncio.to_thread(classroom.forget, person(user.id)) if classroom else 0
         except StateUnavailable:
             text = replies.TELEGRAM_FORGOTTEN_PARTLY.format(questions=questions)
         else:
             text = replies.TELEGRAM_FORGOTTEN.format(feedback=feedback, settings=settings, questions=questions)
+            text += words.SESSION_FORGOTTEN if answers else ""
         await say(context.bot, place_of(message), text)

@@ -1,0 +1,425 @@
+"""The rooms of one installation: opens them, lets people in, takes answers, follows the rules, and closes with a report.
+
+Everything that was acknowledged is in the database, so a room goes on after a restart, in any replica. Each call is one
+transaction; many answers that come together are one call. Callers are threads.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+from bot.quiz.item import Item
+from bot.quiz.words import KIND_NAMES
+from bot.rooms import rules, words
+from bot.rooms.report import ItemResult, Report, tally
+from bot.rooms.room import (
+    MOST_ITEMS,
+    MOST_NAME,
+    MOST_SECONDS,
+    MOST_TEAMS,
+    Answered,
+    BadRequest,
+    NoSuchRoom,
+    NotNow,
+    Room,
+    RoomSettings,
+    Tally,
+    Verdict,
+    right_form,
+)
+from bot.rooms.rules import Action
+from bot.state.rooms import RoomBook, RoomRows
+
+logger = logging.getLogger(__name__)
+
+#: A code has so many digits: read from a screen at the back of a hall, typed on a phone.
+CODE_DIGITS = 6
+#: People in one room.
+MOST_SEATS = 500
+#: Days after which an unfinished room, and the names in a finished one, are gone.
+UNFINISHED_DAYS, NAMED_DAYS = 2, 7
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new room: its code for everybody, and the key that opens its control view and is shown this once."""
+
+    code: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What somebody who put their name there answered."""
+
+    name: str
+    answered: int
+    right: int
+
+
+class Classroom:
+    """The rooms of one channel. Raises StateUnavailable wherever the database is away; nothing is half done then."""
+
+    def __init__(
+        self, book: RoomBook, channel: str, keep_days: int, clock: Clock = time.time, *, speaks_after: bool = False
+    ) -> None:
+        """`keep_days`: how long a report is kept; `clock` gives seconds since 1970.
+
+        `speaks_after`: the channel has something to say when a room is over, and forgets its place itself (announcements.py).
+        """
+        self._book = book
+        self._channel = channel
+        self._keep_days = keep_days
+        self._clock = clock
+        self._speaks_after = speaks_after
+
+    # Opening and reading
+
+    def open(
+        self,
+        items: Sequence[Item],
+        settings: RoomSettings,
+        knowledge_version: str,
+        *,
+        key: str | None = None,
+        place: Mapping[str, Any] | None = None,
+    ) -> Opened:
+        """Open a room over a paper, in the lobby. Raises BadRequest for settings that cannot be.
+
+        `key` is made here unless the channel knows its trainers by something else; `place` is the channel's own.
+        """
+        _check(settings, len(items))
+        key = key or secrets.token_urlsafe(24)
+        content = {
+            "settings": asdict(settings),
+            "knowledge_version": knowledge_version,
+            "items": [item.to_json() for item in items],
+        }
+        row = {
+            "channel": self._channel,
+            "trainer": self._book.hashed("trainer", key),
+            "place": json.dumps(place or {}),
+            "content": json.dumps(content, ensure_ascii=False),
+            "phase": "lobby",
+            "position": -1,
+            "skipped": "[]",
+            "revision": 0,
+            "expires": self._today() + timedelta(days=UNFINISHED_DAYS),
+        }
+        while True:  # a code that is taken is drawn again
+            code = str(secrets.randbelow(9 * 10 ** (CODE_DIGITS - 1)) + 10 ** (CODE_DIGITS - 1))
+            if self._book.create({"code": code, **row}):
+                return Opened(code, key)
+
+    def room(self, code: str) -> Room:
+        """The room as it is. Raises NoSuchRoom."""
+        row = self._book.read(code) if _is_code(code) else None
+        if row is None or row["channel"] != self._channel:
+            raise NoSuchRoom(words.NO_ROOM.format(code=code[:12]))
+        return _read(row)
+
+    def may_control(self, code: str, key: str) -> bool:
+        """Whether this key opens the room's control view. Raises NoSuchRoom."""
+        self.room(code)
+        row = self._book.read(code)
+        mine = self._book.hashed("trainer", key)
+        return row is not None and secrets.compare_digest(row["trainer"], mine)
+
+    def open_rooms(self) -> dict[str, dict[str, Any]]:
+        """Places of the rooms that are not over, by code: what a channel goes on with after a restart."""
+        return {row["code"]: json.loads(row["place"]) for row in self._book.open_rooms(self._channel)}
+
+    def due(self) -> list[str]:
+        """Codes of the rooms in which time alone changes something now."""
+        now = self._clock()
+        return [
+            row["code"]
+            for row in self._book.open_rooms(self._channel)
+            if row["deadline"] is not None
+            and now >= row["deadline"] + (rules.GRACE_SECONDS if row["phase"] == "asking" else 0.0)
+        ]
+
+    # The class
+
+    def seat(self, code: str, person: str) -> str:
+        """The seat of a person (whatever a channel knows them by) in this room: a hash that is another in each room."""
+        return self._book.hashed("seat", code, person)
+
+    def join(self, code: str, person: str, *, team: int | None = None, name: str | None = None) -> str:
+        """Take a seat, in any phase but the last; again is a change of team or name. Gives the seat.
+
+        Raises NoSuchRoom, NotNow when the room is over, BadRequest for a team or name that cannot be, or a full room.
+        """
+        seat = self.seat(code, person)
+        with self._holding(code) as rows:
+            room = _read(rows.room)
+            if room.phase == "over":
+                raise NotNow(words.NOT_NOW["over"])
+            team, name = _seated(room.settings, team, name)
+            if not rows.sit(seat, team, name, MOST_SEATS):
+                raise BadRequest(words.FULL.format(most=MOST_SEATS))
+        return seat
+
+    def answer(self, code: str, answers: Sequence[Answered], *, strangers: Literal["seat", "refuse"]) -> list[Verdict]:
+        """Keep answers, all in one transaction; when this returns, they are kept. One verdict each.
+
+        An item's first answer of a seat counts. Somebody without a seat gets one, or is refused, as `strangers` says.
+        Raises NoSuchRoom; BadRequest when an answer has not its item's form or a stranger is refused: then none is kept.
+        """
+        with self._holding(code) as rows:
+            room = _read(rows.room)
+            seats = [one.seat for one in answers]
+            sitting = rows.sitting(seats)
+            unseated = [seat for seat in dict.fromkeys(seats) if seat not in sitting]
+            if unseated and strangers == "refuse":
+                raise BadRequest(words.NO_SEAT)
+            for seat in unseated:
+                if not rows.sit(seat, None, None, MOST_SEATS):
+                    raise BadRequest(words.FULL.format(most=MOST_SEATS))
+            timely = {one for one in answers if room.phase in ("asking", "paused") and one.position == room.position}
+            kept = rows.put_answers(
+                [(one.position, one.seat, one.choice, one.choice == _checked(room, one).key) for one in timely]
+            )
+            return [self._verdict(rows, room, one, timely, kept) for one in answers]
+
+    @staticmethod
+    def _verdict(
+        rows: RoomRows, room: Room, one: Answered, timely: set[Answered], kept: set[tuple[int, str]]
+    ) -> Verdict:
+        if one in timely:
+            return "kept" if (one.position, one.seat) in kept else "already"
+        return "already" if rows.answer_of(one.position, one.seat) is not None else "late"
+
+    def answered(self, code: str, seat: str) -> tuple[int, ...] | None:
+        """What a seat answered to the item that is open or shown; None where it did not. Raises NoSuchRoom."""
+        with self._holding(code) as rows:
+            found = rows.answer_of(_read(rows.room).position, seat)
+        return None if found is None else tuple(found)
+
+    def leave(self, code: str, person: str) -> int:
+        """Delete a person's seat and answers; returns how many rows that were. Raises NoSuchRoom."""
+        with self._holding(code) as rows:
+            return rows.drop(self.seat(code, person))
+
+    def forget(self, person: str) -> int:
+        """Delete a person's seats and answers in every open room; returns how many rows that were."""
+        return sum(self.leave(code, person) for code in self.open_rooms())
+
+    # The trainer and the clock
+
+    def act(self, code: str, action: Action) -> Room:
+        """A trainer's action; the room after it. Raises NoSuchRoom, NotNow."""
+        return self._change(code, lambda room, now: rules.act(room, action, now))
+
+    def extend(self, code: str, seconds: int) -> Room:
+        """More time for the open item. Raises NoSuchRoom, NotNow."""
+        return self._change(code, lambda room, now: rules.extend(room, seconds, now))
+
+    def restart_clock(self, code: str) -> Room:
+        """The whole time of what is open or shown, from now. Raises NoSuchRoom."""
+        return self._change(code, rules.restart_clock)
+
+    def tick(self, code: str) -> Room:
+        """Let time do what it does alone; several replicas may call it. Raises NoSuchRoom."""
+        return self._change(code, rules.tick)
+
+    def _change(self, code: str, rule: Callable[[Room, float], Room]) -> Room:
+        with self._holding(code) as rows:
+            before = _read(rows.room)
+            after = rule(before, self._clock())
+            if after != before:
+                rows.write(_progress(after))
+                if after.phase == "over":
+                    self._close(rows, before, after)
+        return after
+
+    def _close(self, rows: RoomRows, before: Room, after: Room) -> None:
+        """Keep the report and what people agreed to; delete the rest."""
+        last = before.position if before.phase != "lobby" else -1
+        asked = [place for place in range(last + 1) if place not in after.skipped]
+        report = Report(
+            after.settings.title,
+            self._today().isoformat(),
+            json.loads(rows.room["content"])["knowledge_version"],
+            rows.seats(),
+            tuple(ItemResult(after.items[place], self._tally(rows, after, place)) for place in asked),
+            len(after.skipped),
+        )
+        named = self._named(rows, after)
+        today = self._today()
+        rows.write(
+            {
+                "report": json.dumps(report.to_json(), ensure_ascii=False),
+                "named": json.dumps([asdict(one) for one in named], ensure_ascii=False) if named else None,
+                "named_expires": today + timedelta(days=NAMED_DAYS) if named else None,
+                "expires": today + timedelta(days=self._keep_days),
+            }
+        )
+        rows.clear()
+        if not self._speaks_after:
+            rows.clear_polls()
+
+    @staticmethod
+    def _named(rows: RoomRows, room: Room) -> list[Named]:
+        names = rows.names() if room.settings.named else {}
+        totals = rows.by_seat(list(names), sorted(room.skipped))
+        found = [Named(name, *totals.get(seat, (0, 0))) for seat, name in names.items()]
+        return sorted(found, key=lambda one: one.name)  # by name: this is no ranking
+
+    # Totals
+
+    def tally(self, code: str, position: int | None = None) -> Tally | None:
+        """How the item that is open or shown, or the one at `position`, was answered so far; None where there is none.
+
+        Raises NoSuchRoom.
+        """
+        with self._holding(code) as rows:
+            room = _read(rows.room)
+            if position is None:
+                return self._tally(rows, room, room.position) if room.item is not None else None
+            return self._tally(rows, room, position)
+
+    def seats(self, code: str) -> int:
+        """How many are in the room. Raises NoSuchRoom."""
+        with self._holding(code) as rows:
+            return rows.seats()
+
+    def teams(self, code: str) -> dict[int, tuple[int, int]]:
+        """(answered, right) of each team, while the room is open: nothing of it is kept. Raises NoSuchRoom."""
+        with self._holding(code) as rows:
+            room = _read(rows.room)
+            unseen = {*room.skipped, *([room.position] if room.phase in ("asking", "paused") else [])}
+            found = rows.by_team(sorted(unseen))
+        return {team: found.get(team, (0, 0)) for team in range(1, room.settings.teams + 1)}
+
+    def report(self, code: str) -> Report:
+        """The report of a room that is over. Raises NoSuchRoom, NotNow."""
+        row = self._book.read(code) if _is_code(code) else None
+        if row is None or row["channel"] != self._channel:
+            raise NoSuchRoom(words.NO_ROOM.format(code=code[:12]))
+        if row["report"] is None:
+            raise NotNow(words.NOT_NOW[row["phase"]])
+        return Report.from_json(json.loads(row["report"]))
+
+    def named(self, code: str) -> list[Named]:
+        """The totals of those who put their name there, by name, until they expire; for the trainer. Raises NoSuchRoom."""
+        row = self._book.read(code) if _is_code(code) else None
+        if row is None or row["channel"] != self._channel:
+            raise NoSuchRoom(words.NO_ROOM.format(code=code[:12]))
+        return [Named(**one) for one in json.loads(row["named"] or "[]")]
+
+    @staticmethod
+    def _tally(rows: RoomRows, room: Room, position: int) -> Tally:
+        return tally(room.items[position], rows.seats(), rows.choices(position))
+
+    # Polls of a chat channel
+
+    def put_poll(self, code: str, position: int, poll: str, message: int) -> None:
+        """Keep which poll, in which message, stands for an item. Raises NoSuchRoom."""
+        with self._holding(code) as rows:
+            rows.put_poll(poll, position, message)
+
+    def polls(self, code: str) -> list[tuple[int, str, int]]:
+        """(position, poll, message) of the polls sent so far. Raises NoSuchRoom."""
+        with self._holding(code) as rows:
+            return rows.polls()
+
+    def find_poll(self, poll: str) -> tuple[str, int] | None:
+        """(code, position) that a poll stands for, or None."""
+        return self._book.find_poll(poll)
+
+    @contextmanager
+    def _holding(self, code: str) -> Iterator[RoomRows]:
+        """The room's rows, held. Raises NoSuchRoom."""
+        if not _is_code(code):
+            raise NoSuchRoom(words.NO_ROOM.format(code=code[:12]))
+        with self._book.holding(code) as rows:
+            if rows is None or rows.room["channel"] != self._channel:
+                raise NoSuchRoom(words.NO_ROOM.format(code=code))
+            yield rows
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock(), UTC).date()
+
+
+def _is_code(code: str) -> bool:
+    return len(code) == CODE_DIGITS and code.isascii() and code.isdigit()
+
+
+def _read(row: Mapping[str, Any]) -> Room:
+    settings, items = _content(row["content"])
+    return Room(
+        code=row["code"],
+        channel=row["channel"],
+        settings=settings,
+        items=items,
+        phase=row["phase"],
+        position=row["position"],
+        deadline=row["deadline"],
+        left=row["time_left"],
+        skipped=frozenset(json.loads(row["skipped"])),
+        revision=row["revision"],
+    )
+
+
+@lru_cache(maxsize=64)
+def _content(written: str) -> tuple[RoomSettings, tuple[Item, ...]]:
+    """What never changes in a room; read once and not with every answer."""
+    content = json.loads(written)
+    return RoomSettings(**content["settings"]), tuple(map(Item.from_json, content["items"]))
+
+
+def _progress(room: Room) -> dict[str, Any]:
+    return {
+        "phase": room.phase,
+        "position": room.position,
+        "deadline": room.deadline,
+        "time_left": room.left,
+        "skipped": json.dumps(sorted(room.skipped)),
+        "revision": room.revision,
+    }
+
+
+def _check(settings: RoomSettings, count: int) -> None:
+    if not 1 <= count <= MOST_ITEMS:
+        raise BadRequest(words.BAD_COUNT.format(count=count, most=MOST_ITEMS))
+    for seconds in (settings.seconds, settings.reading_seconds):
+        if not 0 <= seconds <= MOST_SECONDS:
+            raise BadRequest(words.BAD_ITEM_SECONDS.format(seconds=seconds, most=MOST_SECONDS))
+    if settings.teams != 0 and not 2 <= settings.teams <= MOST_TEAMS:
+        raise BadRequest(words.BAD_TEAMS.format(teams=settings.teams, most=MOST_TEAMS))
+
+
+def _seated(settings: RoomSettings, team: int | None, name: str | None) -> tuple[int | None, str | None]:
+    """The team and name that a seat gets. Raises BadRequest."""
+    if name is not None:
+        name = " ".join(name.split())
+        if not settings.named:
+            raise BadRequest(words.NAMES_OFF)
+        if not 1 <= len(name) <= MOST_NAME or not name.isprintable():
+            raise BadRequest(words.BAD_NAME.format(most=MOST_NAME))
+    if settings.teams == 0:
+        return None, name
+    if team is None or not 1 <= team <= settings.teams:
+        raise BadRequest(words.BAD_TEAM.format(team=team or 0, most=settings.teams))
+    return team, name
+
+
+def _checked(room: Room, one: Answered) -> Item:
+    """The item that an answer is for. Raises BadRequest unless the answer has its form."""
+    item = room.items[one.position]
+    if not right_form(item, one.choice):
+        expected = words.EXPECTED.get(item.kind, words.EXPECTED[""])
+        raise BadRequest(words.BAD_CHOICE.format(kind=KIND_NAMES[item.kind], expected=expected))
+    return item

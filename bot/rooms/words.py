@@ -1,0 +1,112 @@
+"""Every sentence of a room that a person sees in any channel and that is not notice text."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from bot.rooms.room import Phase
+
+NO_ROOM = "没有编号 {code} 的房间，或者它已经结束并到期。请核对大屏上的编号。"
+NOT_YOURS = "这个链接开不了这个房间的控制台。请用开房间时得到的链接，在开房间的设备上打开。"
+NOT_NOW = MappingProxyType[Phase, str](
+    {
+        "lobby": "还没有开始；先点“开始”。",
+        "asking": "这一题正在作答；可以暂停、加时、跳过，或公布答案。",
+        "paused": "现在是暂停；先点“继续”，或公布答案、跳过。",
+        "shown": "这一题已公布答案；请点“下一题”。",
+        "over": "这一场已经结束。",
+    }
+)
+NO_CLOCK = "现在没有在计时，不需要加时。"
+BAD_SECONDS = "{seconds} 秒不行；应为 1 到 {most} 的整数。"
+BAD_ITEM_SECONDS = "每题 {seconds} 秒不行；应为 0（不限时）到 {most} 的整数。"
+BAD_COUNT = "{count} 道题不行；一场应为 1 到 {most} 道。"
+BAD_TEAMS = "分 {teams} 个队不行；应为 0（不分队）或 2 到 {most}。"
+BAD_TEAM = "没有第 {team} 队；请在 1 到 {most} 队里选。"
+BAD_NAME = "名字应为 1 到 {most} 个字。"
+NAMES_OFF = "这一场不记名，不需要写名字。"
+BAD_CHOICE = "这个答案的写法不对：{kind}题应选 {expected}。请重新选择。"
+EXPECTED = MappingProxyType(
+    {"order": "全部选项，各一次", "matching": "每一行各一项", "multiple": "一项或几项", "": "一项"}
+)
+NO_SEAT = "还没有进入这个房间；请先进入，再作答。"
+FULL = "这个房间已有 {most} 人，进不去了；请和旁边的人合用一部手机。"
+ROOM_TITLE = "{title}学习"
+FOLLOW_UP_NONE = "这一场没有需要重读的条款，不用再出题。"
+
+# In a Telegram group
+SESSION_SETUP = """用投票一题一题地学《{title}》：每题到时公布答案和原文，最后列出大家没答好的条款。
+Telegram 的投票会让同组的人看到谁选了什么；我只记总数，不记姓名，结束即删。
+点“开始”就按打勾的来，也可以先改："""
+SESSION_ALL = "全文"
+SESSION_COUNT = "{count} 题"
+SESSION_SECONDS = "{seconds} 秒"
+SESSION_CHOSEN = "✓ {text}"
+SESSION_START = "开始"
+SESSION_STARTED = "{title}：{count} 题，每题 {seconds} 秒。开始！题目下面的按钮归发起人和管理员用。"
+SESSION_GROUP_ONLY = "一起学习要在群里进行：请把我拉进群，在群里发 /session。"
+SESSION_OPEN = "这里有一场正在进行：{title}，{where}。"
+SESSION_WHERE = MappingProxyType[Phase, str](
+    {
+        "lobby": "还没有出题",
+        "asking": "正在答第 {number}/{count} 题",
+        "paused": "第 {number}/{count} 题，已暂停",
+        "shown": "第 {number}/{count} 题已公布答案",
+        "over": "已经结束",
+    }
+)
+SESSION_GO_ON = "接着进行"
+SESSION_STOP = "结束，看总结"
+SESSION_NOT_YOURS = "这些按钮只有发起人和群管理员能用。您直接在投票里选答案就行。"
+SESSION_NOT_CHECKED = "没能查到您是不是群管理员，请过一会儿再点一次。"
+SESSION_ALREADY = "这里已有一场正在进行；要重开，请先把它结束。"
+SESSION_PASSED = "这一题已经过去了，请用最新一条消息下面的按钮。"
+SESSION_TOO_FEW = "这个范围里没有能用投票出的题，请换一个范围。"
+POLL_QUESTION = "（{number}/{count}）{stem}"
+POLL_ABOUT = "{seconds} 秒内作答，以第一次选的为准"
+CONTROLS = MappingProxyType(
+    {
+        "pause": "暂停",
+        "stay": "停在这里",
+        "resume": "已暂停 · 继续",
+        "more": "+{seconds} 秒",
+        "reveal": "公布答案",
+        "skip": "跳过",
+        "next": "下一题",
+        "last": "看总结",
+        "end?": "结束",
+        "end": "确定结束",
+        "back": "不结束",
+    }
+)
+CONTROLLED = MappingProxyType(
+    {
+        "start": "开始了。",
+        "pause": "已暂停。",
+        "resume": "继续计时。",
+        "more": "加了 {seconds} 秒。",
+        "reveal": "公布答案。",
+        "skip": "跳过了，这一题不计。",
+        "next": "好的。",
+        "end": "结束了，稍等看总结。",
+        "go": "好的。",
+    }
+)
+ANSWER_LINE = "第 {number}/{count} 题　答案：{answer}"
+ANSWERED_LINE = "{answered} 人作答，{right} 人答对。"
+NOBODY_ANSWERED = "没有人作答。"
+CLAUSE_CHANGED = "{label}已修订，请用 /source 看今天的原文。"
+NEXT_SOON = "{seconds} 秒后自动进入{what}。"
+NEXT_WHAT, LAST_WHAT = "下一题", "总结"
+SHEET = "{title}总结：{seats} 人参加，出了 {count} 题{skipped}。"
+SHEET_SKIPPED = "，跳过 {count} 题"
+SHEET_ITEM = "{number}．{label}（{kind}）：{result}"
+SHEET_ANSWERED = "{answered} 人作答，{right} 人答对"
+SHEET_NOBODY = "没有人作答"
+SHEET_WEAK = "答对不到八成、请一起重读的有 {count} 条："
+SHEET_WEAK_ITEM = "{label}（{right}/{answered} 答对）"
+SHEET_NOTHING = "没有收到作答，看不出哪些条款要重读。"
+SHEET_FINE = "问到的条款都有八成以上答对，没有要重读的。"
+FOLLOW_UP_FILE = "巩固练习.docx"
+FOLLOW_UP = "按没答好的条款出的 {count} 道巩固题，答案在最后。"
+SESSION_FORGOTTEN = "进行中的学习里您的作答也删了。"
