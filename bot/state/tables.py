@@ -132,6 +132,8 @@ reminders = Table(
     Column("expires", Date, nullable=False),
     Index("ix_reminders_channel", "channel", "wanted", "next_at"),
     Index("ix_reminders_expires", "expires"),
+)
+
 #: Rooms of trainers. Seats and answers go when a room is over; its report, which holds totals, stays until it expires.
 rooms = Table(
     "rooms",
