@@ -14,11 +14,11 @@ test:
 	@scripts/setup.sh dev
 	@scripts/browser.sh
 	@$(BIN)/jianfu prepare
-	@$(BIN)/python -m pytest --cov --cov-report=term
+	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
 quick:
 	@scripts/setup.sh dev
-	@$(BIN)/python -m pytest -m "not model and not browser and not long"
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not model and not browser and not long"
 
 check:
 	@scripts/setup.sh dev

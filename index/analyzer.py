@@ -89,8 +89,12 @@ def sound(character: str) -> str:
     return re.sub(r"(?<=[aei])ng$", "n", reading)
 
 
-def terms(text: str) -> list[str]:
-    """Terms of already normalised text: Chinese 1- to 3-grams, sounds of 2- and 3-grams, words, numbers."""
+@lru_cache(maxsize=64)
+def terms(text: str) -> tuple[str, ...]:
+    """Terms of already normalised text: Chinese 1- to 3-grams, sounds of 2- and 3-grams, words, numbers.
+
+    The last texts are remembered: one question is asked of several indexes.
+    """
     found: list[str] = []
     for run in _RUN.findall(with_digits(text)):
         if run[0] >= "\u3400":
@@ -104,4 +108,4 @@ def terms(text: str) -> list[str]:
         else:
             found.append(f"={run}")
             found.extend(f"={run[i : i + 4]}-" for i in range(max(0, len(run) - 3)))
-    return found
+    return tuple(found)

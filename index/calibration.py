@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from index.examples import Examples
@@ -55,7 +55,7 @@ class Evidence:
         """Add cosines (…, clauses), and the scores of the EmbeddingClassifier (…, classes)."""
         count = cosine.shape[-1]
         near = scores[..., count : 2 * count]
-        beside = np.insert(scores[..., 2 * count :], BESIDE.index("near"), logsumexp(near, axis=-1), axis=-1)
+        beside = np.insert(scores[..., 2 * count :], BESIDE.index("near"), _log_sum_exp(near), axis=-1)
         return replace(self, cosine=cosine, embedding=scores[..., :count], embedding_near=near, embedding_beside=beside)
 
 
@@ -76,9 +76,15 @@ def features(evidence: Evidence) -> dict[str, Floats]:
             "embedding": evidence.embedding,
             "embedding_lead": evidence.embedding - _best_other(evidence.embedding),
             "embedding_near": evidence.embedding_near,
-            "embedding_beside": _spread(logsumexp(evidence.embedding_beside, axis=-1), evidence.embedding),
+            "embedding_beside": _spread(_log_sum_exp(evidence.embedding_beside), evidence.embedding),
         }
     return named
+
+
+def _log_sum_exp(values: Floats) -> Floats:
+    """log(sum(exp(values))) over the last axis; SciPy's own takes a quarter of a warm question's time outside the model."""
+    most = values.max(axis=-1, keepdims=True)
+    return (most + np.log(np.exp(values - most).sum(axis=-1, keepdims=True)))[..., 0]  # type: ignore[no-any-return]
 
 
 def _spread(values: Floats, like: Floats) -> Floats:
@@ -277,7 +283,7 @@ def _query_inputs(evidence: Evidence, probabilities: Floats) -> Floats:
     ]
     if evidence.cosine is not None and evidence.embedding is not None and evidence.embedding_beside is not None:
         columns += [
-            logsumexp(evidence.embedding, axis=-1),
+            _log_sum_exp(evidence.embedding),
             *np.moveaxis(evidence.embedding_beside, -1, 0),
             evidence.cosine.max(axis=-1),
         ]

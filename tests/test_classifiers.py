@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from index.analyzer import normalize
-from index.classifiers import SOFTMAX_PENALTY, UNKNOWN, EmbeddingClassifier, NgramClassifier
+from index.classifiers import SOFTMAX_PENALTY, UNKNOWN, EmbeddingClassifier, NgramClassifier, _hash, _weigh
 from index.embedder import Vectors
 from index.examples import Labels
 
@@ -122,6 +122,16 @@ def test_ngrams_recognise_rewordings(fitted: tuple[NgramClassifier, Vectors]) ->
         scores = classifier.scores(normalize(query))
         assert scores.shape == (4,)
         assert scores[:3].argmax() == column, query
+
+
+@given(st.text(max_size=60))
+def test_one_query_is_scored_as_a_matrix_of_one_row_would_be(
+    fitted: tuple[NgramClassifier, Vectors], query: str
+) -> None:
+    classifier, _ = fitted
+    row = _weigh(_hash([normalize(query)]), classifier.idf)
+    expected = (row @ classifier.weights)[0] + classifier.bias
+    np.testing.assert_allclose(classifier.scores(normalize(query)), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_ngram_fit_gives_the_same_bytes_twice(fitted: tuple[NgramClassifier, Vectors]) -> None:
