@@ -125,6 +125,11 @@ REQUEST_FAULTS |= {
     "literal_error": "{field} 只能是规定的几个词之一",
     "string_pattern_mismatch": "{field} 的写法不对",
 }
+API_ERRORS |= {
+    "no_such_scope": "没有“{scope}”这个范围。可用条款编号（如 2 是问题二的全部，2.3 是一条），或文件的编号。",
+    "too_few_items": "要 {count} 道题，可是这个范围和题型里只有 {there} 道；请减少题数，或放宽范围和题型。",
+    "no_paper": "这份题没有写成：{reason}",
+}
 API_KEYS_MISSING = (
     "config.yaml 的 web.require_api_key 为 true，却没有密钥。请在环境变量 JIANFU_API_KEYS 里放密钥，或改为 false。"
 )
@@ -255,7 +260,7 @@ PAGE_WORDS = {
     "reference": "接口说明",
     "back": "回到提问",
     "issued": "{issuer} · {year}年",
-    "parameters": "路径参数",
+    "parameters": "参数",
     "request_body": "请求体（application/json）",
     "responses": "响应",
     "field": "字段",
@@ -274,6 +279,25 @@ PAGE_WORDS = {
     "open_clause": "今天的这一条",
     "example_embed": "嵌入示例",
 }
+
+#: The page that makes papers (/quiz); its fixed words are in assets/quiz/.
+PAPER_PAGE = {
+    "title": "出一份题",
+    "everything": "全部（{count} 题）",
+    "whole": "《{title}》全文（{count} 题）",
+    "scope": "{name}（{count} 题）",
+    "key_follows": "以下是答案，打印时另起一页。",
+}
+PAPER_FAULTS = {
+    "n": "题数应为 1 到 {most} 的整数，现在是“{value}”。",
+    "seed": "套号应为 0 到 {most_seed} 的整数，现在是“{value}”。",
+    "scope": "没有“{value}”这个范围，请在列表里选一个。",
+    "kinds": "没有“{value}”这种题型，请在下面重新选。",
+    "form": "没有“{value}”这种文件，请用下面的按钮下载。",
+    "none": "这个范围里没有所选题型的题，请放宽范围或题型。",
+    "few": "这个范围和题型里只有 {there} 道题，不够 {count} 道；请把题数改为 {there} 以内，或放宽范围、题型。",
+}
+PAPER_FILE = "{titles}练习题_{scope}{count}题_第{seed}套"
 
 # Trust: how answers are made and how well, from the record of the evaluation
 TRUST_TITLE = "回答可信到什么程度"

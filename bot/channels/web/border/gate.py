@@ -27,7 +27,7 @@ from knowledge.errors import JianfuError
 PAGE_HEADER = "X-Jianfu-Page"
 
 #: What costs a search or a look into the database.
-_COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*)|/verify(/.*)?", re.DOTALL)
+_COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*|quiz(/.*)?)|/(verify|quiz)(/.*)?", re.DOTALL)
 
 
 class Gate:
