@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.config import Config
+from bot.state.cards import Cards
 from bot.state.database import Database
 from bot.state.feedback import FeedbackBook
 from bot.state.inbox import Inbox
 from bot.state.people import People
 from bot.state.receipts import Receipts
+from bot.state.reminders import Reminders
+from bot.state.study_polls import StudyPolls
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class State:
     feedback: FeedbackBook
     inbox: Inbox
     people: People
+    cards: Cards
+    polls: StudyPolls
+    reminders: Reminders
 
     @classmethod
     def of(cls, config: Config) -> State:
@@ -33,6 +39,9 @@ class State:
             FeedbackBook(database, days),
             Inbox(database, config.telegram.keep_update_ids_hours),
             People(database, days),
+            Cards(database, days),
+            StudyPolls(database),
+            Reminders(database, days),
         )
 
     def close(self) -> None:

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -71,4 +84,52 @@ people = Table(
     Column("settings", Text, nullable=False),  # small JSON object
     Column("expires", Date, nullable=False),
     Index("ix_people_expires", "expires"),
+)
+
+#: What a person remembers of one quiz item. A row whose item does not exist any more is let be until it expires.
+cards = Table(
+    "cards",
+    metadata,
+    Column("person", String(64), primary_key=True),  # keyed hash
+    Column("item", String(16), primary_key=True),
+    Column("clause", String(128), nullable=False),  # document:id
+    Column("words", String(16), nullable=False),  # hash of the clause's text
+    Column("memory", Text, nullable=False),  # JSON of the fsrs library's card
+    Column("answers", Integer, nullable=False),
+    Column("right", Boolean, nullable=False),  # the last answer
+    Column("started", Double, nullable=False),  # seconds since 1970: the first answer
+    Column("due", Double, nullable=False),  # seconds since 1970
+    Column("expires", Date, nullable=False),
+    Index("ix_cards_expires", "expires"),
+)
+
+#: Which item a poll shows to whom, until it is too old to be answered.
+study_polls = Table(
+    "study_polls",
+    metadata,
+    Column("poll", String(64), primary_key=True),  # the channel's id of it
+    Column("person", String(64), nullable=False),  # keyed hash
+    Column("item", String(16), nullable=False),
+    Column("showing", Integer, nullable=False),  # how often the person had answered the item before
+    Column("expires", Date, nullable=False),
+    Index("ix_study_polls_expires", "expires"),
+    Index("ix_study_polls_person", "person"),
+)
+
+#: Who asked to be reminded, and when. `address` is the one thing kept that can reach a person, and only while it is on.
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("person", String(64), primary_key=True),  # keyed hash
+    Column("wanted", Boolean, nullable=False),
+    Column("minute", Integer, nullable=False),  # of the day
+    Column("quiet_from", Integer, nullable=False),  # minute of the day; the same as quiet_to: never quiet
+    Column("quiet_to", Integer, nullable=False),
+    Column("channel", String(32), nullable=False),  # which bot is to write; "" while not wanted
+    Column("address", String(32), nullable=False),  # to which chat; "" while not wanted
+    Column("next_at", Double, nullable=False),  # seconds since 1970
+    Column("last_at", Double, nullable=False),  # seconds since 1970; 0 before the first
+    Column("expires", Date, nullable=False),
+    Index("ix_reminders_channel", "channel", "wanted", "next_at"),
+    Index("ix_reminders_expires", "expires"),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from typing import Protocol
 
 from bot.state.database import StateUnavailable
 from bot.state.state import State
@@ -12,6 +13,11 @@ from bot.state.state import State
 logger = logging.getLogger(__name__)
 
 PURGE_SECONDS = 6 * 3600.0
+
+
+class _Purged(Protocol):
+    def purge(self) -> int:
+        """Delete what has expired; returns how many rows that were."""
 
 
 async def keep_tidy(state: State, stop: asyncio.Event, every_seconds: float = PURGE_SECONDS) -> None:
@@ -24,7 +30,15 @@ async def keep_tidy(state: State, stop: asyncio.Event, every_seconds: float = PU
 
 def purge(state: State) -> None:
     """Delete everything that has expired; what goes wrong with one table is logged and costs the others nothing."""
-    for name, book in (("feedback", state.feedback), ("inbox", state.inbox), ("people", state.people)):
+    books: tuple[tuple[str, _Purged], ...] = (
+        ("feedback", state.feedback),
+        ("inbox", state.inbox),
+        ("people", state.people),
+        ("cards", state.cards),
+        ("polls", state.polls),
+        ("reminders", state.reminders),
+    )
+    for name, book in books:
         try:
             gone = book.purge()
         except StateUnavailable as error:
