@@ -84,8 +84,9 @@ class Cards:
 
     def forget(self, person: str) -> int:
         """Delete a person's cards; returns how many rows that were. Raises StateUnavailable."""
+        mine = cards.c.person == self.key(person)
         with self._database.begin() as connection:
-            return connection.execute(delete(cards).where(cards.c.person == self.key(person))).rowcount
+            return connection.execute(delete(cards).where(mine)).rowcount
 
     def purge(self, today: date | None = None) -> int:
         """Delete what has expired; returns how many rows that were. Raises StateUnavailable."""

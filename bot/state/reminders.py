@@ -52,8 +52,9 @@ class Reminders:
 
     def of(self, person: str) -> Reminder:
         """A person's wish; off where nothing is kept. Raises StateUnavailable."""
+        mine = select(reminders).where(reminders.c.person == self._key(person))
         with self._database.begin() as connection:
-            row = connection.execute(select(reminders).where(reminders.c.person == self._key(person))).one_or_none()
+            row = connection.execute(mine).one_or_none()
         return _reminder(row) if row is not None else Reminder()
 
     def put(
@@ -91,9 +92,8 @@ class Reminders:
             .with_for_update(skip_locked=True)
         )
         with self._database.begin() as connection:
-            claimed = [
-                Claimed(row.person, row.address, _reminder(row), row.next_at) for row in connection.execute(come)
-            ]
+            rows = connection.execute(come).all()
+            claimed = [Claimed(row.person, row.address, _reminder(row), row.next_at, row.last_at) for row in rows]
             for one in claimed:
                 moved = update(reminders).where(reminders.c.person == one.person)
                 connection.execute(moved.values(next_at=following(one.reminder), last_at=now))
@@ -120,8 +120,9 @@ class Reminders:
 
     def forget(self, person: str) -> int:
         """Delete a person's wish; returns how many rows that were. Raises StateUnavailable."""
+        mine = reminders.c.person == self._key(person)
         with self._database.begin() as connection:
-            return connection.execute(delete(reminders).where(reminders.c.person == self._key(person))).rowcount
+            return connection.execute(delete(reminders).where(mine)).rowcount
 
     def purge(self, today: date | None = None) -> int:
         """Delete what has expired; returns how many rows that were. Raises StateUnavailable."""
