@@ -129,6 +129,10 @@ API_ERRORS |= {
     "no_such_scope": "没有“{scope}”这个范围。可用条款编号（如 2 是问题二的全部，2.3 是一条），或文件的编号。",
     "too_few_items": "要 {count} 道题，可是这个范围和题型里只有 {there} 道；请减少题数，或放宽范围和题型。",
     "no_paper": "这份题没有写成：{reason}",
+    "study_not_started": "还没有开始学习，或学习记录已经删除。请打开学习页，按“开始学习”。",
+    "no_such_item": "{said}",
+    "bad_choice": "{said}",
+    "other_site": "这一步只能在本服务自己的网页里做，请打开学习页再试。",
 }
 API_KEYS_MISSING = (
     "config.yaml 的 web.require_api_key 为 true，却没有密钥。请在环境变量 JIANFU_API_KEYS 里放密钥，或改为 false。"
@@ -296,6 +300,21 @@ PAPER_FAULTS = {
     "form": "没有“{value}”这种文件，请用下面的按钮下载。",
     "none": "这个范围里没有所选题型的题，请放宽范围或题型。",
     "few": "这个范围和题型里只有 {there} 道题，不够 {count} 道；请把题数改为 {there} 以内，或放宽范围、题型。",
+}
+#: The pages of learning alone (/study); what study.js says is in assets/study/, levels and marks in bot/study/words.py.
+STUDY_PAGE = {
+    "tabs": "学习",
+    "today": "今天的题",
+    "wrong": "错题本",
+    "map": "学习地图",
+    "kept": "为了安排复习，这里记下您做过哪些题、上次对不对、下次什么时候再做，别的都不记：没有姓名，没有分数，也没有人能看到您的记录。"
+    "认出您靠本机浏览器里的一个随机号，服务器上只存它的散列；一道题过了该复习的日子 {days} 天没有再做，记录自动删除。"
+    "换一台设备或清除浏览器数据，就要从头开始。要定时提醒，请在 Telegram 机器人里发 /study 设置。",
+    "none_wrong": "现在没有错题。答错的题会收在这里，再做对了就移走。",
+    "again": "再做一次",
+    "read": "读原文",
+    "opening": "开头",
+    "map_of": "《{title}》",
 }
 PAPER_FILE = "{titles}练习题_{scope}{count}题_第{seed}套"
 
