@@ -26,7 +26,7 @@ def tabs(root: str, current: str) -> Markup:
     return tag("nav", tag("ul", *links), class_="tabs", aria_label=_WORDS["tabs"])
 
 
-def wrong_book(root: str, tasks: Sequence[Task]) -> Markup:
+def wrong_book(root: str, tasks: Sequence[Task], knowledge: KnowledgeBase) -> Markup:
     """The items that were answered wrong last, under their clauses."""
     if not tasks:
         return tag("p", _WORDS["none_wrong"], class_="nothing")
@@ -49,7 +49,8 @@ def wrong_book(root: str, tasks: Sequence[Task]) -> Markup:
             tag("a", replies.ASK_ABOUT, href=f"{root}?q={quote(label + '：')}"),
             class_="wrong-actions",
         )
-        words = tag("blockquote", tag("p", items[0].item.citation.quote.replace("\n", "　")))
+        clause = knowledge.find(reference)
+        words = tag("blockquote", *(tag("p", line) for line in reading.lines(clause))) if clause is not None else ""
         groups.append(tag("section", tag("h2", label), words, actions, tag("ul", *rows), class_="card wrong-clause"))
     return joined(groups)
 

@@ -54,7 +54,7 @@ def create_router(service: Service, pages: Pages) -> APIRouter:
     async def wrong(request: Request) -> Response:
         root, person = way_up(request), learner.person_of(request)
         tasks = await learner.study(service, lambda study: study.wrong_book(person)) if person is not None else ()
-        book = study_html.wrong_book(root, tasks)
+        book = study_html.wrong_book(root, tasks, service.assistant.knowledge)
         page = pages.filled(
             root, _WORDS["wrong"], "study/wrong.html", _STYLE, tabs=study_html.tabs(root, "wrong"), book=book
         )

@@ -18,10 +18,10 @@ let press = null; // what a letter or digit key does
 function show(...parts) {
   press = null;
   place.replaceChildren(...parts.filter(Boolean));
+  place.dataset.drawn = "";
   if (!touched) return;
   place.querySelector("h2")?.focus({ preventScroll: true });
-  place.scrollIntoView({ block: "nearest" });
-  if (place.getBoundingClientRect().top < 0) place.scrollIntoView({ block: "start" });
+  if (place.getBoundingClientRect().top < document.querySelector(".bar").offsetHeight) place.scrollIntoView({ block: "start" });
 }
 
 const heading = (words) => element("h2", { tabindex: "-1", text: words });
@@ -96,7 +96,7 @@ function welcome() {
 
 function remaining() {
   const parts = [today.due ? `复习 ${today.due} 题` : "", today.new ? `新题 ${today.new} 题` : ""].filter(Boolean);
-  return parts.length ? `今天还有：${parts.join("，")}` : "今天的题已做完，这是再做一次";
+  return parts.length ? `今天还有：${parts.join("，")}` : "今天没有别的题了";
 }
 
 function done() {
@@ -126,7 +126,7 @@ function give(task, choice) {
     if (location.search) history.replaceState(history.state, "", location.pathname); // a reload goes on with today's
     document.body.dataset.study = "outcome";
     const more = today.next || today.later;
-    const next = button(today.next ? "下一题" : "看看还有没有", today.next ? showToday : goOn, "action strong next");
+    const next = button(today.next ? "下一题" : "看看还有没有题", today.next ? showToday : goOn, "action strong next");
     show(...outcomeParts(task, choice, outcome, heading), bar(more ? next : button("完成", showToday, "action strong next"), more ? stopButton() : null));
     press = (key) => key === "Enter" && place.querySelector(".next").click();
   });

@@ -45,7 +45,7 @@ function option(text, place, onclick, more = {}) {
   );
 }
 
-const list = (buttons) => element("ul", { class: "study-choices" }, ...buttons.map((made) => element("li", {}, made)));
+const list = (buttons, kind = "") => element("ul", { class: `study-choices ${kind}` }, ...buttons.map((made) => element("li", {}, made)));
 
 function confirmation(onclick) {
   return element("button", { class: "action strong", type: "button", "aria-disabled": "true", text: "确定", onclick });
@@ -59,7 +59,7 @@ const allowed = (confirm) => confirm.getAttribute("aria-disabled") === "false";
 
 function one(task, onChoice) {
   const buttons = task.options.map((text, place) => option(text, place, () => onChoice([place])));
-  return { body: list(buttons), confirm: null, buttons };
+  return { body: list(buttons, "plain"), confirm: null, buttons };
 }
 
 function multiple(task, onChoice, announce) {
@@ -82,7 +82,7 @@ function order(task, onChoice, announce) {
     buttons.forEach((made, at) => {
       const position = chosen.indexOf(at) + 1;
       made.setAttribute("aria-pressed", String(position > 0));
-      made.querySelector(".choice-mark").textContent = position ? `第 ${position}` : "";
+      made.querySelector(".choice-mark").textContent = position ? `第${position}位` : "";
     });
     allow(confirm, chosen.length === task.options.length);
     announce(chosen.includes(place) ? `${LETTERS[place]} 排在第 ${chosen.length}` : `${LETTERS[place]} 已取消`);
