@@ -169,6 +169,7 @@ TELEGRAM_COMMANDS = {
     "source": "看某一条原文，例如 /source 2.2",
     "trust": "回答可信到什么程度",
     "verify": "查一张答复凭据的真假，例如 /verify 后面写凭据",
+    "study": "学习：今天到期的题、错题本、掌握情况",
     "settings": "长引文要不要折叠、要不要推荐问题",
     "forget": "删掉存着的关于我的一切",
     "help": "怎么用、能问什么",
@@ -180,6 +181,7 @@ TELEGRAM_COMMANDS_ENGLISH = {
     "source": "Read a clause, for example /source 2.2",
     "trust": "How far answers can be trusted",
     "verify": "Check whether a receipt of an answer is genuine",
+    "study": "Learn: items due today, wrong answers, a map",
     "settings": "Fold long quotes, offer next questions",
     "forget": "Delete everything kept about me",
     "help": "How to use this bot",
@@ -190,13 +192,14 @@ TELEGRAM_WORDS = {
     "ask": "问",
     "verify": "凭据",
     "problems": "目录",
+    "study": "学习",
     "help": "帮助",
     "settings": "设置",
     "forget": "忘记我",
     "trust": "可信吗",
 }
 TELEGRAM_HELP_MORE = """
-私聊里也可以直接发：目录、设置、可信吗、忘记我、凭据 XXXX-XXXX-XXXX。
+私聊里也可以直接发：目录、学习、设置、可信吗、忘记我、凭据 XXXX-XXXX-XXXX。
 群里用 /ask 或 @我；在任何对话里输入 @{name} 加几个字，可以把条款发给对方。"""
 TELEGRAM_BAD_LINK = "这个链接认不出来，可能不完整；请直接发问题。"
 TELEGRAM_GROUP_HELLO = "大家好！在群里问我，请用 /ask 加问题，或 @我；/problems@{name} 看目录。没有点名的话，我不回。"
@@ -224,8 +227,10 @@ TELEGRAM_VERIFY_GENUINE = "凭据 {code} 属实。{date} 首次给出，当时�
 TELEGRAM_VERIFY_SAME = "这一条与今天的原文一字不差。"
 TELEGRAM_VERIFY_CHANGED = "注意：这一条今天已与当时不同，请用 /source {reference} 看今天的原文。"
 TELEGRAM_VERIFY_GONE = "注意：今天的知识库里已没有这一条。"
-TELEGRAM_FORGOTTEN = "已删除关于您的：评价 {feedback} 条，设置 {settings} 项，内存里的前文 {questions} 个问题。"
-TELEGRAM_FORGOTTEN_PARTLY = "内存里的前文已删（{questions} 个问题）；评价和设置暂时删不了，请过一会儿再发一次 /forget。"
+TELEGRAM_FORGOTTEN = "已删除关于您的：评价 {feedback} 条，设置 {settings} 项，学习卡片 {cards} 张，提醒 {reminders} 项，内存里的前文 {questions} 个问题。"
+TELEGRAM_FORGOTTEN_PARTLY = (
+    "内存里的前文已删（{questions} 个问题）；评价、设置和学习记录暂时删不了，请过一会儿再发一次 /forget。"
+)
 TELEGRAM_SETTINGS = "点一下即可更改，只对您自己有效："
 TELEGRAM_SETTINGS_PRIVATE = "设置是您个人的，请私聊我发 /settings。"
 #: Name of a switch, and what it is called when off and on.

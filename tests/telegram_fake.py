@@ -31,7 +31,7 @@ BOT_USER = {"id": BOT_ID, "is_bot": True, "first_name": "Fixture", "username": B
 
 Json = dict[str, Any]
 
-lo_updates.KINDS |= {"edited_message", "my_chat_member"}
+lo_updates.KINDS |= {"edited_message", "my_chat_member", "poll_answer"}
 
 
 def loaded(**options: Any) -> BackgroundAssistant:
@@ -88,6 +88,17 @@ def press_update(data: str, message: Json, *, user: int = 42) -> Json:
         "message": message,
     }
     return checked({"update_id": next(_update_ids), "callback_query": query})
+
+
+def vote_update(poll: str, *options: int, user: int = 42) -> Json:
+    """A person votes in a poll that is not anonymous."""
+    vote = {
+        "poll_id": poll,
+        "user": {"id": user, "is_bot": False, "first_name": "A"},
+        "option_ids": list(options),
+        "option_persistent_ids": [str(one) for one in options],
+    }
+    return checked({"update_id": next(_update_ids), "poll_answer": vote})
 
 
 def edit_update(message: Json, text: str, **fields: Any) -> Json:
@@ -171,6 +182,8 @@ _STRUCTURES = {
     "scope",
     "allowed_updates",
     "results",
+    "options",
+    "correct_option_ids",
 }
 
 
@@ -231,6 +244,7 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
         self.faults: list[tuple[str, int, str, Json | None]] = []
         self.messages: dict[tuple[int, int], tuple[str, str]] = {}
         self.next_id = 1000
+        self.made_polls: list[Json] = []
         self.bad_token = False
         self.url = ""
 
@@ -244,6 +258,8 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
             if fault[0] == method:
                 self.faults.remove(fault)
                 raise lo.ApiRefusal(fault[2], fault[1], fault[3])
+        if method == "sendPoll":
+            return self._poll(fields)
         accepted = {name: value for name, value in fields.items() if name not in self._EXTRA}
         if fields.get("parse_mode") == "HTML":
             try:
@@ -261,6 +277,31 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
         if isinstance(result, dict) and "chat" in result:
             self._complete(result, fields)
         return result
+
+    def _poll(self, fields: Json) -> Json:
+        """A poll as Telegram makes it; refused beyond its limits."""
+        options, keys = json.loads(fields["options"]), json.loads(fields["correct_option_ids"])
+        texts = [one["text"] if isinstance(one, dict) else one for one in options]
+        fits = len(fields["question"]) <= 300 and 2 <= len(texts) <= 12 and all(len(one) <= 100 for one in texts)
+        if not fits or len(fields["explanation"]) > 200 or not set(keys) < set(range(len(texts))):
+            raise lo.ApiRefusal("Bad Request: POLL_OPTIONS_INVALID")
+        self.next_id += 1
+        poll = {
+            "id": f"poll{self.next_id}",
+            "question": fields["question"],
+            "options": [{"text": one, "voter_count": 0, "persistent_id": str(n)} for n, one in enumerate(texts)],
+            "total_voter_count": 0,
+            "is_closed": False,
+            "is_anonymous": str(fields["is_anonymous"]).lower() != "false",
+            "type": fields["type"],
+            "allows_multiple_answers": str(fields.get("allows_multiple_answers", "")).lower() == "true",
+            "correct_option_ids": keys,
+            "allows_revoting": False,
+            "members_only": False,
+        }
+        self.made_polls.append(poll)
+        chat = {"id": int(fields["chat_id"]), "type": "private", "first_name": "A"}
+        return {"message_id": self.next_id, "date": int(time.time()), "chat": chat, "from": BOT_USER, "poll": poll}
 
     def _check_edit(self, fields: Json) -> None:
         key = int(fields["chat_id"]), int(fields["message_id"])

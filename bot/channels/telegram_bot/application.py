@@ -25,6 +25,7 @@ from bot.channels.telegram_bot.handlers.desk import Desk
 from bot.channels.telegram_bot.history import History
 from bot.channels.telegram_bot.intake import Intake
 from bot.channels.telegram_bot.log import protect_logs, redact_tokens
+from bot.channels.telegram_bot.reminding import keep_reminding
 from bot.channels.telegram_bot.updates import TelegramApplication, persist, poll, receive_webhooks
 from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE, TelegramConfig, webhook_secret
 from bot.state.state import State
@@ -86,6 +87,7 @@ def create_application(
         concurrent_questions=concurrent_questions,
     )
     register_handlers(application, desk)
+    application.beside.append(lambda stop: keep_reminding(application.bot, desk, stop))
     return application
 
 
@@ -104,18 +106,22 @@ async def run(
     token, webhook address, secret or port that cannot be used.
     """
     protect_logs()
+    ending, beside = asyncio.Event(), list[asyncio.Task[None]]()
     hook_secret = _webhook_secret(config, secret) if config.transport == "webhook" else ""
     try:
         if not await persist(application.initialize, stop, first_delay):
             return
         await persist(lambda: _set_commands(application), stop, first_delay)
         await application.start()
+        beside += [asyncio.create_task(one(ending)) for one in application.beside]
         application.intake.start(application, alone=config.transport == "polling")
         if config.transport == "webhook":
             await receive_webhooks(application, config, hook_secret, stop, first_delay)
         else:
             await poll(application, stop, first_delay)
     finally:
+        ending.set()
+        await asyncio.gather(*beside, return_exceptions=True)
         await _finish(application)
 
 

@@ -84,6 +84,9 @@ def lane_of(update: Update) -> Lane | None:
         return ("message", message.chat.id, message.message_id) if message else ("press", update.update_id, 0)
     if update.inline_query is not None:
         return None
+    if update.poll_answer is not None:  # names no chat: it is answered in the person's own
+        user = update.poll_answer.user
+        return ("chat", user.id if user else 0, 0)
     return ("chat", update.effective_chat.id if update.effective_chat else 0, 0)
 
 

@@ -12,7 +12,7 @@ import json
 import logging
 import socket
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -40,6 +40,8 @@ class TelegramApplication(Application[Any, Any, Any, Any, Any, Any]):
     def __init__(self, *, intake: Intake, **parts: Any) -> None:
         super().__init__(**parts)
         self.intake = intake
+        #: What runs beside the handlers, from the start until the event is set.
+        self.beside: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = []
 
 
 #: All that the handlers handle. Telegram remembers the list, so it is always sent.
@@ -49,6 +51,7 @@ ALLOWED_UPDATES = [
     UpdateType.CALLBACK_QUERY,
     UpdateType.INLINE_QUERY,
     UpdateType.MY_CHAT_MEMBER,
+    UpdateType.POLL_ANSWER,
 ]
 #: Seconds for which Telegram holds a request open while there is nothing new.
 POLL_SECONDS = 30

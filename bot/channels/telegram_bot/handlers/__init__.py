@@ -11,6 +11,7 @@ from telegram.ext import (
     CommandHandler,
     InlineQueryHandler,
     MessageHandler,
+    PollAnswerHandler,
     TypeHandler,
     filters,
 )
@@ -23,6 +24,7 @@ from bot.channels.telegram_bot.handlers.opinions import Opinions
 from bot.channels.telegram_bot.handlers.personal import Personal
 from bot.channels.telegram_bot.handlers.presses import Presses
 from bot.channels.telegram_bot.handlers.questions import Questions
+from bot.channels.telegram_bot.handlers.studying import Studying
 from bot.channels.telegram_bot.handlers.trouble import Trouble
 from bot.channels.telegram_bot.updates import TelegramApplication
 from bot.channels.telegram_bot.words import Word
@@ -34,7 +36,8 @@ def register_handlers(application: TelegramApplication, desk: Desk) -> None:
     """Which handler gets what; the first that matches in a group of handlers gets it."""
     questions, personal, trouble = Questions(desk), Personal(desk), Trouble(desk)
     commands = Commands(desk, questions)
-    presses = Presses(desk, questions, Opinions(desk), personal)
+    studying = Studying(desk)
+    presses = Presses(desk, questions, Opinions(desk), personal, studying)
     new = filters.UpdateType.MESSAGE
     private, group = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
     # In a group several bots may know /help: only the one addressed answers. /ask is answered there in any form.
@@ -50,6 +53,7 @@ def register_handlers(application: TelegramApplication, desk: Desk) -> None:
         ("source", commands.source),
         ("trust", commands.trust),
         ("verify", commands.verify),
+        ("study", studying.study),
         ("settings", personal.settings),
         ("forget", personal.forget),
     ):
@@ -62,6 +66,7 @@ def register_handlers(application: TelegramApplication, desk: Desk) -> None:
     application.add_handler(MessageHandler(new & private & ~filters.StatusUpdate.ALL, questions.private_other))
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, questions.edited))
     application.add_handler(CallbackQueryHandler(presses.press))
+    application.add_handler(PollAnswerHandler(studying.poll_answered))
     application.add_handler(InlineQueryHandler(Inline(desk).query))
     application.add_handler(ChatMemberHandler(trouble.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(trouble.error)
