@@ -125,6 +125,15 @@ REQUEST_FAULTS |= {
     "literal_error": "{field} 只能是规定的几个词之一",
     "string_pattern_mismatch": "{field} 的写法不对",
 }
+API_ERRORS |= {
+    "no_such_scope": "没有“{scope}”这个范围。可用条款编号（如 2 是问题二的全部，2.3 是一条），或文件的编号。",
+    "too_few_items": "要 {count} 道题，可是这个范围和题型里只有 {there} 道；请减少题数，或放宽范围和题型。",
+    "no_paper": "这份题没有写成：{reason}",
+    "study_not_started": "还没有开始学习，或学习记录已经删除。请打开学习页，按“开始学习”。",
+    "no_such_item": "{said}",
+    "bad_choice": "{said}",
+    "other_site": "这一步只能在本服务自己的网页里做，请打开学习页再试。",
+}
 API_KEYS_MISSING = (
     "config.yaml 的 web.require_api_key 为 true，却没有密钥。请在环境变量 JIANFU_API_KEYS 里放密钥，或改为 false。"
 )
@@ -161,6 +170,7 @@ TELEGRAM_COMMANDS = {
     "trust": "回答可信到什么程度",
     "verify": "查一张答复凭据的真假，例如 /verify 后面写凭据",
     "session": "群里一起学：一题一题地投票，逐题公布原文",
+    "study": "学习：今天到期的题、错题本、掌握情况",
     "settings": "长引文要不要折叠、要不要推荐问题",
     "forget": "删掉存着的关于我的一切",
     "help": "怎么用、能问什么",
@@ -173,6 +183,7 @@ TELEGRAM_COMMANDS_ENGLISH = {
     "trust": "How far answers can be trusted",
     "verify": "Check whether a receipt of an answer is genuine",
     "session": "Hold a study session in a group, poll by poll",
+    "study": "Learn: items due today, wrong answers, a map",
     "settings": "Fold long quotes, offer next questions",
     "forget": "Delete everything kept about me",
     "help": "How to use this bot",
@@ -183,13 +194,14 @@ TELEGRAM_WORDS = {
     "ask": "问",
     "verify": "凭据",
     "problems": "目录",
+    "study": "学习",
     "help": "帮助",
     "settings": "设置",
     "forget": "忘记我",
     "trust": "可信吗",
 }
 TELEGRAM_HELP_MORE = """
-私聊里也可以直接发：目录、设置、可信吗、忘记我、凭据 XXXX-XXXX-XXXX。
+私聊里也可以直接发：目录、学习、设置、可信吗、忘记我、凭据 XXXX-XXXX-XXXX。
 群里用 /ask 或 @我，用 /session 带大家一题一题地学；在任何对话里输入 @{name} 加几个字，可以把条款发给对方。"""
 TELEGRAM_BAD_LINK = "这个链接认不出来，可能不完整；请直接发问题。"
 TELEGRAM_GROUP_HELLO = "大家好！在群里问我，请用 /ask 加问题，或 @我；/problems@{name} 看目录。没有点名的话，我不回。"
@@ -217,8 +229,10 @@ TELEGRAM_VERIFY_GENUINE = "凭据 {code} 属实。{date} 首次给出，当时�
 TELEGRAM_VERIFY_SAME = "这一条与今天的原文一字不差。"
 TELEGRAM_VERIFY_CHANGED = "注意：这一条今天已与当时不同，请用 /source {reference} 看今天的原文。"
 TELEGRAM_VERIFY_GONE = "注意：今天的知识库里已没有这一条。"
-TELEGRAM_FORGOTTEN = "已删除关于您的：评价 {feedback} 条，设置 {settings} 项，内存里的前文 {questions} 个问题。"
-TELEGRAM_FORGOTTEN_PARTLY = "内存里的前文已删（{questions} 个问题）；评价和设置暂时删不了，请过一会儿再发一次 /forget。"
+TELEGRAM_FORGOTTEN = "已删除关于您的：评价 {feedback} 条，设置 {settings} 项，学习卡片 {cards} 张，提醒 {reminders} 项，内存里的前文 {questions} 个问题。"
+TELEGRAM_FORGOTTEN_PARTLY = (
+    "内存里的前文已删（{questions} 个问题）；评价、设置和学习记录暂时删不了，请过一会儿再发一次 /forget。"
+)
 TELEGRAM_SETTINGS = "点一下即可更改，只对您自己有效："
 TELEGRAM_SETTINGS_PRIVATE = "设置是您个人的，请私聊我发 /settings。"
 #: Name of a switch, and what it is called when off and on.
@@ -257,7 +271,7 @@ PAGE_WORDS = {
     "reference": "接口说明",
     "back": "回到提问",
     "issued": "{issuer} · {year}年",
-    "parameters": "路径参数",
+    "parameters": "参数",
     "request_body": "请求体（application/json）",
     "responses": "响应",
     "field": "字段",
@@ -276,6 +290,40 @@ PAGE_WORDS = {
     "open_clause": "今天的这一条",
     "example_embed": "嵌入示例",
 }
+
+#: The page that makes papers (/quiz); its fixed words are in assets/quiz/.
+PAPER_PAGE = {
+    "title": "出一份题",
+    "everything": "全部（{count} 题）",
+    "whole": "《{title}》全文（{count} 题）",
+    "scope": "{name}（{count} 题）",
+    "key_follows": "以下是答案，打印时另起一页。",
+}
+PAPER_FAULTS = {
+    "n": "题数应为 1 到 {most} 的整数，现在是“{value}”。",
+    "seed": "套号应为 0 到 {most_seed} 的整数，现在是“{value}”。",
+    "scope": "没有“{value}”这个范围，请在列表里选一个。",
+    "kinds": "没有“{value}”这种题型，请在下面重新选。",
+    "form": "没有“{value}”这种文件，请用下面的按钮下载。",
+    "none": "这个范围里没有所选题型的题，请放宽范围或题型。",
+    "few": "这个范围和题型里只有 {there} 道题，不够 {count} 道；请把题数改为 {there} 以内，或放宽范围、题型。",
+}
+#: The pages of learning alone (/study); what study.js says is in assets/study/, levels and marks in bot/study/words.py.
+STUDY_PAGE = {
+    "tabs": "学习",
+    "today": "今天的题",
+    "wrong": "错题本",
+    "map": "学习地图",
+    "kept": "为了安排复习，这里记下您做过哪些题、上次对不对、下次什么时候再做，别的都不记：没有姓名，没有分数，也看不出是谁。"
+    "认出您靠本机浏览器里的一个随机号，服务器上只存它的散列；一道题过了该复习的日子 {days} 天没有再做，记录自动删除。"
+    "换一台设备或清除浏览器数据，就要从头开始。要定时提醒，请在 Telegram 机器人里发 /study 设置。",
+    "none_wrong": "现在没有错题。答错的题会收在这里，再做对了就移走。",
+    "again": "再做一次",
+    "read": "读原文",
+    "opening": "开头",
+    "map_of": "《{title}》",
+}
+PAPER_FILE = "{titles}练习题_{scope}{count}题_第{seed}套"
 
 # Trust: how answers are made and how well, from the record of the evaluation
 TRUST_TITLE = "回答可信到什么程度"

@@ -90,6 +90,17 @@ def press_update(data: str, message: Json, *, user: int = 42) -> Json:
     return checked({"update_id": next(_update_ids), "callback_query": query})
 
 
+def vote_update(poll: str, *options: int, user: int = 42) -> Json:
+    """A person votes in a poll that is not anonymous."""
+    vote = {
+        "poll_id": poll,
+        "user": {"id": user, "is_bot": False, "first_name": "A"},
+        "option_ids": list(options),
+        "option_persistent_ids": [str(one) for one in options],
+    }
+    return checked({"update_id": next(_update_ids), "poll_answer": vote})
+
+
 def edit_update(message: Json, text: str, **fields: Any) -> Json:
     """A person changes a message's text."""
     changed = {name: value for name, value in message.items() if name != "entities"}
@@ -244,6 +255,7 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
         self.files: list[tuple[str, bytes]] = []
         self.administrators: set[int] = set()
         self.next_id = 1000
+        self.made_polls: list[Json] = []
         self.bad_token = False
         self.url = ""
 
@@ -323,6 +335,7 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
             "correct_option_ids": right,
             "explanation": fields.get("explanation", ""),
         }
+        self.made_polls.append(quiz)
         return {"message_id": message_id, "chat": {"id": int(fields["chat_id"]), "type": "private"}, "poll": quiz}
 
     def _check_edit(self, fields: Json) -> None:

@@ -229,9 +229,9 @@ async def test_forgetting_deletes_what_is_kept_of_one_person(chat: Chat, state: 
         await chat.press(f"d:{code_in(answer)}", shown(answer, 1000 + user - 42), user=user)
         await chat.press("s:full_quotes", user=user)
     [call] = await chat.say("忘记我")
-    assert call["text"] == replies.TELEGRAM_FORGOTTEN.format(feedback=1, settings=1, questions=1)
+    assert call["text"] == replies.TELEGRAM_FORGOTTEN.format(feedback=1, settings=1, cards=0, reminders=0, questions=1)
     [again] = await chat.say("/forget")
-    assert again["text"] == replies.TELEGRAM_FORGOTTEN.format(feedback=0, settings=0, questions=0)
+    assert again["text"] == replies.TELEGRAM_FORGOTTEN.format(feedback=0, settings=0, cards=0, reminders=0, questions=0)
     assert [one[2] for one in opinions(state)] == ["几页"]
     assert state.people.settings("telegram:43").full_quotes
     assert not state.people.settings("telegram:42").full_quotes

@@ -471,6 +471,13 @@ async def test_openapi_describes_every_route_and_error(client: httpx.AsyncClient
         "/api/v1/ask",
         "/api/v1/documents",
         "/api/v1/clauses/{reference}",
+        "/api/v1/quiz",
+        "/api/v1/quiz/file",
+        "/api/v1/study",
+        "/api/v1/study/tasks/{item}",
+        "/api/v1/study/start",
+        "/api/v1/study/answers",
+        "/api/v1/study/forget",
         "/api/v1/feedback",
         "/api/v1/receipts/{code}",
     }

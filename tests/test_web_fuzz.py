@@ -44,6 +44,14 @@ OUTCOMES = ("answer", "clarify", "decline", "chat", "nothing", "")
 #: Addresses that a path or a query is put into.
 PATHS = ("/api/v1/clauses/{}", "/api/v1/receipts/{}", "/c/{}", "/c/2.2?mark={}", "/verify/{}", "/verify?code={}")
 MORE_PATHS = ("/notice/{}", "/assets/{}/style.css", "/{}", "/?q={}", "/api/v1/{}", "/trust?{}", "/embed?{}")
+PAPER_PATHS = (
+    "/quiz?n={}",
+    "/quiz?scope={}",
+    "/quiz/print?kinds={}",
+    "/quiz/file?form={}",
+    "/api/v1/quiz?seed={}",
+    "/study?item={}",
+)
 
 SHAPES = {"/ask": AnswerBody, "/feedback": KeptBody, "/clauses/": PlacedClauseBody, "/receipts/": ReceiptBody}
 
@@ -144,7 +152,7 @@ async def test_ten_thousand_odd_inputs(client: httpx.AsyncClient) -> None:
             typed = quote(
                 text(chance)[:LONGEST_PATH].encode("utf8", "surrogatepass"), safe=chance.choice(("", "/", "%/"))
             )
-            path = chance.choice((*PATHS, *PATHS, *MORE_PATHS)).format(typed)
+            path = chance.choice((*PATHS, *PATHS, *MORE_PATHS, *PAPER_PATHS)).format(typed)
             request = client.build_request(chance.choice(("GET", "GET", "HEAD", "PUT")), path, headers=headers(chance))
         response = await client.send(request)
         statuses[response.status_code] += 1

@@ -16,6 +16,18 @@ class NoSuchPaper(JianfuError):
     """What was asked for cannot be made; the message says what can."""
 
 
+class NoSuchScope(NoSuchPaper):
+    """No clause and no document has this reference."""
+
+
+class TooFew(NoSuchPaper):
+    """There are only `there` items of this scope and these kinds, fewer than the `count` that was asked for."""
+
+    def __init__(self, count: int, there: int) -> None:
+        self.count, self.there = count, there
+        super().__init__(words.TOO_FEW.format(count=count, there=there))
+
+
 def select(
     knowledge: KnowledgeBase,
     count: int,
@@ -28,7 +40,7 @@ def select(
     """`count` items, ordered by kind and then by clause, without those with the ids `leave_out`.
 
     `scope` is a clause reference (a heading stands for all below it) or a document's id; none means everything, as no
-    kinds do. Raises NoSuchPaper for an unknown scope or kind, and where there are fewer items than asked for.
+    kinds do. Raises NoSuchPaper for an unknown kind, NoSuchScope for an unknown scope, TooFew for more than there are.
     """
     return select_from(knowledge, _references(knowledge, scope), count, seed, kinds=kinds, leave_out=leave_out)
 
@@ -52,7 +64,7 @@ def select_from(
         if item.clause in references and item.kind in wanted and item.id not in leave_out
     ]
     if len(pool) < count:
-        raise NoSuchPaper(words.TOO_FEW.format(count=count, there=len(pool)))
+        raise TooFew(count, len(pool))
     places = {knowledge.reference(clause): place for place, clause in enumerate(knowledge)}
     chosen = _spread(pool, count, seed)
     return tuple(sorted(chosen, key=lambda item: (KINDS.index(item.kind), places[item.clause], rank(seed, item.id))))
@@ -76,7 +88,7 @@ def _references(knowledge: KnowledgeBase, scope: str | None) -> frozenset[str]:
             return frozenset(map(knowledge.reference, document))
     clause = knowledge.find(scope)
     if clause is None:
-        raise NoSuchPaper(words.NO_SUCH_SCOPE.format(scope=scope))
+        raise NoSuchScope(words.NO_SUCH_SCOPE.format(scope=scope))
     return frozenset(map(knowledge.reference, (clause, *knowledge.children(clause))))
 
 

@@ -40,6 +40,11 @@ class Cards:
         self._database = database
         self._keep = timedelta(days=keep_days)
 
+    @property
+    def keep_days(self) -> int:
+        """How many days after it was due a card is kept."""
+        return self._keep.days
+
     def key(self, person: str) -> str:
         """The hash that a person's cards are kept under. Raises StateUnavailable."""
         return self._database.hashed("person", person)

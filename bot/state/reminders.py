@@ -48,6 +48,7 @@ class Reminders:
 
     def __init__(self, database: Database, keep_days: int) -> None:
         self._database = database
+        self.keep_days = keep_days
         self._keep = timedelta(days=keep_days)
 
     def of(self, person: str) -> Reminder:

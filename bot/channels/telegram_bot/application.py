@@ -27,6 +27,7 @@ from bot.channels.telegram_bot.handlers.desk import Desk
 from bot.channels.telegram_bot.history import History
 from bot.channels.telegram_bot.intake import Intake
 from bot.channels.telegram_bot.log import protect_logs, redact_tokens
+from bot.channels.telegram_bot.reminding import keep_reminding
 from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.channels.telegram_bot.updates import TelegramApplication, persist, poll, receive_webhooks
 from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE, TelegramConfig, webhook_secret
@@ -95,6 +96,7 @@ def create_application(
         concurrent_questions=concurrent_questions,
     )
     register_handlers(application, desk, sessions)
+    application.beside.append(lambda stop: keep_reminding(application.bot, desk, stop))
     return application
 
 
@@ -113,12 +115,14 @@ async def run(
     token, webhook address, secret or port that cannot be used.
     """
     protect_logs()
+    ending, beside = asyncio.Event(), list[asyncio.Task[None]]()
     hook_secret = _webhook_secret(config, secret) if config.transport == "webhook" else ""
     try:
         if not await persist(application.initialize, stop, first_delay):
             return
         await persist(lambda: _set_commands(application), stop, first_delay)
         await application.start()
+        beside += [asyncio.create_task(one(ending)) for one in application.beside]
         application.intake.start(application, alone=config.transport == "polling")
         if application.sessions is not None:
             application.sessions.start(application.bot, alone=config.transport == "polling")
@@ -127,6 +131,8 @@ async def run(
         else:
             await poll(application, stop, first_delay)
     finally:
+        ending.set()
+        await asyncio.gather(*beside, return_exceptions=True)
         await _finish(application)
 
 

@@ -100,7 +100,7 @@ def answer_buttons(
     if answer.outcome in ("clarify", "decline"):
         rows += _choices([*answer.options, *answer.related], knowledge)
     for question, data in offers:
-        rows += _row([(question, data)])
+        rows += button_row([(question, data)])
     if answer.outcome == "answer":
         cited = [knowledge.find(f"{citation.document}:{citation.clause}") for citation in answer.citations]
         rows += _beside([clause for clause in cited if clause is not None], knowledge)
@@ -138,7 +138,7 @@ def settings_view(settings: Settings) -> View:
     rows: Rows = []
     for field in fields(settings):
         name, off, on = replies.TELEGRAM_SWITCHES[field.name]
-        rows += _row([(f"{name}：{on if getattr(settings, field.name) else off}", f"s:{field.name}")])
+        rows += button_row([(f"{name}：{on if getattr(settings, field.name) else off}", f"s:{field.name}")])
     return View(pack([(Block(replies.TELEGRAM_SETTINGS),)]), _markup(rows))
 
 
@@ -150,7 +150,7 @@ def outline_view(knowledge: KnowledgeBase) -> View:
         if clause.is_heading:
             title = f"《{knowledge.document(clause.document).short_title}》" if several else ""
             text = title + clause.display.split("｜", maxsplit=1)[0]
-            rows.extend(_row([(text, f"c:{knowledge.reference(clause)}")]))
+            rows.extend(button_row([(text, f"c:{knowledge.reference(clause)}")]))
     return View(pack([(Block(replies.TELEGRAM_PROBLEMS),)]), _markup(rows))
 
 
@@ -166,15 +166,15 @@ def clause_view(clause: Clause, knowledge: KnowledgeBase, related: Sequence[Clau
         rows: Rows = []
         for child in children:
             text = f"{short_label(child).rpartition('·')[2]} {child.display}"
-            rows.extend(_row([(text, f"c:{knowledge.reference(child)}")]))
+            rows.extend(button_row([(text, f"c:{knowledge.reference(child)}")]))
     else:
         rows = _beside([clause], knowledge)
         shown = {button.callback_data for row in rows for button in row}
         beyond = [(f"{replies.TELEGRAM_RELATED}{short_label(one)}", f"c:{knowledge.reference(one)}") for one in related]
-        rows += _row([(text, data) for text, data in beyond if data not in shown][:2])
+        rows += button_row([(text, data) for text, data in beyond if data not in shown][:2])
     parent = knowledge.parent(clause)
     back = [(f"↑ {short_label(parent)}", f"c:{knowledge.reference(parent)}")] if parent else []
-    rows.extend(_row([*back, (replies.TELEGRAM_OUTLINE_BUTTON, "o")]))
+    rows.extend(button_row([*back, (replies.TELEGRAM_OUTLINE_BUTTON, "o")]))
     return View(pack([citation_section(citation)]), _markup(rows))
 
 
@@ -189,7 +189,7 @@ def _choices(references: Iterable[str], knowledge: KnowledgeBase) -> Rows:
     for reference in references:
         clause = knowledge.find(reference)
         if clause is not None:
-            rows.extend(_row([(clause.label, f"n:{reference}")]))
+            rows.extend(button_row([(clause.label, f"n:{reference}")]))
     return rows
 
 
@@ -205,10 +205,10 @@ def _beside(clauses: Sequence[Clause], knowledge: KnowledgeBase) -> Rows:
         buttons.append((f"‹ {short_label(before)}", f"c:{knowledge.reference(before)}"))
     if after is not None:
         buttons.append((f"{short_label(after)} ›", f"c:{knowledge.reference(after)}"))
-    return _row(buttons)
+    return button_row(buttons)
 
 
-def _row(buttons: Iterable[tuple[str, str]]) -> Rows:
+def button_row(buttons: Iterable[tuple[str, str]]) -> Rows:
     """One row of buttons, or none: an id too long for Telegram (a very long document id) gives no button."""
     row = [
         _button(text, data)

@@ -143,12 +143,10 @@ async def edit(
     return (*kept, *sent)
 
 
-async def edit_markup(bot: Bot, message: Message, markup: InlineKeyboardMarkup) -> None:
-    """Put other buttons under a message; where that is not possible any more, the old ones stay."""
+async def edit_markup(bot: Bot, message: Message, markup: InlineKeyboardMarkup | None) -> None:
+    """Put other buttons, or none, under a message; where that is not possible any more, the old ones stay."""
     try:
-        await _patiently(
-            lambda: bot.edit_message_reply_markup(message.chat.id, message.message_id, reply_markup=markup)
-        )
+        await patiently(lambda: bot.edit_message_reply_markup(message.chat.id, message.message_id, reply_markup=markup))
     except (BadRequest, ChatMigrated, Forbidden) as error:
         if not says(error, "message is not modified"):
             logger.info("buttons could not be changed (%s)", error.message)
@@ -194,7 +192,7 @@ async def answer_inline(query: InlineQuery, entries: Sequence[Entry], cache_seco
 async def acknowledge(query: CallbackQuery, said: str | None = None, *, alert: bool = False) -> None:
     """Answer a pressed button, so that its clock stops; `said` is shown in passing, or as an `alert` to be closed."""
     try:
-        await _patiently(lambda: query.answer(text=said, show_alert=alert))
+        await patiently(lambda: query.answer(text=said, show_alert=alert))
     except BadRequest as error:
         # Telegram forgets presses after a while (a restart, a queue); what the button shows may still be shown.
         if not says(error, *_TOO_LATE):
@@ -262,7 +260,7 @@ async def _send_part(bot: Bot, place: Place, part: Part, markup: InlineKeyboardM
     letter = _Letter(place, part.html, ParseMode.HTML, markup)
     for _ in range(3):
         try:
-            message_id = await _patiently(partial(letter.post, bot))
+            message_id = await patiently(partial(letter.post, bot))
         except (BadRequest, ChatMigrated) as error:
             mended = letter.mended(error, part.plain)
             if mended is None:
@@ -285,15 +283,15 @@ async def _edit_part(bot: Bot, chat_id: int, message_id: int, part: Part, markup
         )
 
     try:
-        await _patiently(editing(part.html, ParseMode.HTML))
+        await patiently(editing(part.html, ParseMode.HTML))
     except BadRequest as error:
         if not says(error, "can't parse entities"):
             raise
         logger.warning("Telegram refused our HTML; edited as plain text")
-        await _patiently(editing(part.plain, None))
+        await patiently(editing(part.plain, None))
 
 
-async def _patiently(action: Callable[[], Awaitable[Result]]) -> Result:
+async def patiently(action: Callable[[], Awaitable[Result]]) -> Result:
     """Run an action again when the network failed; a refusal (BadRequest) is passed on at once."""
     for pause in _RETRY_SECONDS:
         try:

@@ -45,7 +45,7 @@ class Intake:
     def __init__(self, inbox: Inbox | None, bot_id: int) -> None:
         """Without an inbox everything is in memory only."""
         self._inbox = inbox
-        self._bot_id = bot_id
+        self.bot_id = bot_id
         self.order = ChatOrder(on_handled=self._handled)
         # One writer, and its own thread: what is acknowledged must not wait behind questions being answered.
         self._writer = ThreadPoolExecutor(1, "telegram-inbox")
@@ -108,7 +108,7 @@ class Intake:
             batch, self._arriving = self._arriving, []
             together = [arrival for arrivals, _ in batch for arrival in arrivals]
             try:
-                await self._write(partial(Inbox.take_in, bot_id=self._bot_id, arrivals=together))
+                await self._write(partial(Inbox.take_in, bot_id=self.bot_id, arrivals=together))
             except Exception as error:
                 for _, kept in batch:
                     if not kept.done():  # the request may have been broken off
@@ -140,8 +140,8 @@ class Intake:
             done, self._done = self._done, []
             left = list(self._in_work.values())
             try:
-                await self._write(lambda box: box.done(self._bot_id, done))
-                await self._write(lambda box: box.lease(self._bot_id, left, 0.0))
+                await self._write(lambda box: box.done(self.bot_id, done))
+                await self._write(lambda box: box.lease(self.bot_id, left, 0.0))
             except StateUnavailable as error:
                 logger.warning("what was answered last could not be noted, and may be answered again: %s", error)
         self._writer.shutdown(wait=False)
@@ -161,7 +161,7 @@ class Intake:
             self._wake.clear()
             try:
                 if not taken_over:
-                    await self._write(lambda box: box.give_back_all(self._bot_id))
+                    await self._write(lambda box: box.give_back_all(self.bot_id))
                     taken_over = True
                 for claim in await self._turn(settle_seconds=0.0 if alone else SETTLE_SECONDS):
                     await self._begin(application, claim)
@@ -186,11 +186,11 @@ class Intake:
         free = CLAIMED_AT_ONCE - len(self._in_work)
 
         def turn(box: Inbox) -> list[Claim]:
-            box.done(self._bot_id, done)
-            box.lease(self._bot_id, later, RETRY_SECONDS)
+            box.done(self.bot_id, done)
+            box.lease(self.bot_id, later, RETRY_SECONDS)
             if renew:
-                box.lease(self._bot_id, held, LEASE_SECONDS)
-            return box.claim(self._bot_id, free, settle_seconds=settle_seconds) if free > 0 else []
+                box.lease(self.bot_id, held, LEASE_SECONDS)
+            return box.claim(self.bot_id, free, settle_seconds=settle_seconds) if free > 0 else []
 
         claims = await self._write(turn)
         del self._done[: len(done)]

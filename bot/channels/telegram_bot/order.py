@@ -86,9 +86,9 @@ def lane_of(update: Update) -> Lane | None:
     if update.inline_query is not None:
         return None
     vote = update.poll_answer
-    if vote is not None:
+    if vote is not None:  # names no chat: it is answered in the person's own
         voter = vote.user or vote.voter_chat
-        return ("vote", voter.id if voter else update.update_id, 0)
+        return ("chat", voter.id if voter else 0, 0)
     return ("chat", update.effective_chat.id if update.effective_chat else 0, 0)
 
 

@@ -12,7 +12,7 @@ import json
 import logging
 import socket
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
@@ -42,6 +42,8 @@ class TelegramApplication(Application[Any, Any, Any, Any, Any, Any]):
         super().__init__(**parts)
         self.intake = intake
         self.sessions = sessions
+        #: What runs beside the handlers, from the start until the event is set.
+        self.beside: list[Callable[[asyncio.Event], Coroutine[Any, Any, None]]] = []
 
 
 #: All that the handlers handle. Telegram remembers the list, so it is always sent.

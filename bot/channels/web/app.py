@@ -10,7 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.responses import Response
 
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.web.api import feedback, notices, questions, receipts, status
+from bot.channels.web.api import feedback, notices, questions, quiz, receipts, status, study
 from bot.channels.web.api.openapi import describe_limits
 from bot.channels.web.border.border import Border, Rules
 from bot.channels.web.border.cors import Cors
@@ -18,7 +18,7 @@ from bot.channels.web.border.gate import Gate
 from bot.channels.web.border.headers import SecurityHeaders
 from bot.channels.web.core.errors import ApiError, handle_errors
 from bot.channels.web.core.service import Service
-from bot.channels.web.pages import files, site
+from bot.channels.web.pages import files, papers, site, studying
 from bot.channels.web.pages.files import Files
 from bot.channels.web.pages.pages import Pages
 from bot.config import WebConfig
@@ -82,9 +82,11 @@ def create_app(
         telemetry=_NO_TELEMETRY,  # never send anything anywhere, whatever the environment says
     )
     app.add_middleware(Border, rules=rules)
-    for module in (status, questions, notices, feedback, receipts):
+    for module in (status, questions, notices, quiz, study, feedback, receipts):
         app.include_router(module.create_router(service))
     app.include_router(site.create_router(app, service, pages))
+    app.include_router(papers.create_router(service, pages))
+    app.include_router(studying.create_router(service, pages))
     app.include_router(files.create_router(served))
     describe_limits(app, max_question_characters)
     handle_errors(app, config.max_body_bytes, respond)

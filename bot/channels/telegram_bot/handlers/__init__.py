@@ -25,6 +25,7 @@ from bot.channels.telegram_bot.handlers.personal import Personal
 from bot.channels.telegram_bot.handlers.presses import Presses
 from bot.channels.telegram_bot.handlers.questions import Questions
 from bot.channels.telegram_bot.handlers.sessions import Sessions
+from bot.channels.telegram_bot.handlers.studying import Studying
 from bot.channels.telegram_bot.handlers.trouble import Trouble
 from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.channels.telegram_bot.updates import TelegramApplication
@@ -41,7 +42,8 @@ def register_handlers(application: TelegramApplication, desk: Desk, runner: Sess
     questions, personal, trouble = Questions(desk), Personal(desk, runner), Trouble(desk)
     sessions = Sessions(desk, runner)
     commands = Commands(desk, questions)
-    presses = Presses(desk, questions, Opinions(desk), personal)
+    studying = Studying(desk)
+    presses = Presses(desk, questions, Opinions(desk), personal, studying)
     new = filters.UpdateType.MESSAGE
     private, group = filters.ChatType.PRIVATE, filters.ChatType.GROUPS
     # In a group several bots may know /help: only the one addressed answers. /ask is answered there in any form.
@@ -58,6 +60,7 @@ def register_handlers(application: TelegramApplication, desk: Desk, runner: Sess
         ("source", commands.source),
         ("trust", commands.trust),
         ("verify", commands.verify),
+        ("study", studying.study),
         ("settings", personal.settings),
         ("forget", personal.forget),
     ):
@@ -71,6 +74,7 @@ def register_handlers(application: TelegramApplication, desk: Desk, runner: Sess
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, questions.edited))
     application.add_handler(CallbackQueryHandler(sessions.press, r"^room\+?:"))
     application.add_handler(CallbackQueryHandler(presses.press))
+    application.add_handler(PollAnswerHandler(studying.poll_answered))
     application.add_handler(InlineQueryHandler(Inline(desk).query))
     application.add_handler(ChatMemberHandler(trouble.membership, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_handler(PollAnswerHandler(sessions.vote), _SESSIONS)

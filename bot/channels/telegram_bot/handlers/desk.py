@@ -21,6 +21,8 @@ from bot.channels.telegram_bot.text import pack, text_sections
 from bot.state.database import StateUnavailable
 from bot.state.people import Settings
 from bot.state.state import State
+from bot.study import Study
+from knowledge.base import KnowledgeBase
 
 #: python-telegram-bot's default context, spelt out once.
 Context = CallbackContext[Bot, dict[object, object], dict[object, object], dict[object, object]]
@@ -48,7 +50,9 @@ class Desk:
         self.history = history
         self.answered = Answered()
         self.asking = asyncio.Semaphore(concurrent_questions)
+        self.channel = f"telegram:{intake.bot_id}"
         self._state = state
+        self._study: tuple[KnowledgeBase, Study] | None = None
         self._patience_seconds = patience_seconds
 
     async def ready(self, message: Message, context: Context) -> Assistant | None:
@@ -83,6 +87,17 @@ class Desk:
         if self._state is None:
             raise StateUnavailable(replies.TELEGRAM_STATE_AWAY)
         return await asyncio.to_thread(action, self._state)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a database at all."""
+        return self._state is not None
+
+    def study(self, state: State, knowledge: KnowledgeBase) -> Study:
+        """Learning alone over a knowledge base; made once for each, in the caller's thread."""
+        if self._study is None or self._study[0] is not knowledge:
+            self._study = knowledge, Study(state.cards, state.reminders, knowledge)
+        return self._study[1]
 
     async def settings(self, user_id: int | None) -> Settings:
         """A person's settings; those that everybody has where they cannot be read."""

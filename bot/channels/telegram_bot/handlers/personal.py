@@ -60,23 +60,30 @@ class Personal:
             await edit(context.bot, Place.under(query.message), message_ids, view.parts, view.markup)
 
     async def forget(self, update: Update, context: Context) -> None:
-        """/forget: deletes feedback, settings and what is in memory of the person, and says how much that was."""
+        """/forget: deletes feedback, settings, cards, the reminder and what is in memory of the person, and says how much."""
         message, user = message_of(update), update.effective_user
         if user is None:
             return
         questions = self._desk.history.forget(user.id)
         self._desk.answered.forget(user.id)
 
-        def forget(state: State) -> tuple[int, int]:
-            return state.feedback.forget(person(user.id)), state.people.forget(person(user.id))
+        def forget(state: State) -> dict[str, int]:
+            name = person(user.id)
+            state.polls.forget(name)
+            return {
+                "feedback": state.feedback.forget(name),
+                "settings": state.people.forget(name),
+                "cards": state.cards.forget(name),
+                "reminders": state.reminders.forget(name),
+            }
 
         classroom = self._runner.classroom if self._runner else None
         try:
-            feedback, settings = await self._desk.kept(forget)
+            gone = await self._desk.kept(forget)
             answers = await asyncio.to_thread(classroom.forget, person(user.id)) if classroom else 0
         except StateUnavailable:
             text = replies.TELEGRAM_FORGOTTEN_PARTLY.format(questions=questions)
         else:
-            text = replies.TELEGRAM_FORGOTTEN.format(feedback=feedback, settings=settings, questions=questions)
+            text = replies.TELEGRAM_FORGOTTEN.format(**gone, questions=questions)
             text += words.SESSION_FORGOTTEN if answers else ""
         await say(context.bot, place_of(message), text)

@@ -12,21 +12,29 @@ from bot.channels.telegram_bot.handlers.desk import Context, Desk, place_of, sho
 from bot.channels.telegram_bot.handlers.opinions import Opinions
 from bot.channels.telegram_bot.handlers.personal import Personal
 from bot.channels.telegram_bot.handlers.questions import Questions
+from bot.channels.telegram_bot.handlers.studying import Studying
+from bot.channels.telegram_bot.study_buttons import read_study_press
 
 
 class Presses:
     """The handler of pressed buttons."""
 
-    def __init__(self, desk: Desk, questions: Questions, opinions: Opinions, personal: Personal) -> None:
+    def __init__(
+        self, desk: Desk, questions: Questions, opinions: Opinions, personal: Personal, studying: Studying
+    ) -> None:
         self._desk = desk
         self._questions = questions
         self._opinions = opinions
         self._personal = personal
+        self._studying = studying
 
     async def press(self, update: Update, context: Context) -> None:
         """Do what a button says."""
         query = update.callback_query
         if query is None:
+            return
+        if (study_press := read_study_press(query.data)) is not None:
+            await self._studying.press(context, query, study_press)
             return
         press = read_press(query.data)
         if press is None:

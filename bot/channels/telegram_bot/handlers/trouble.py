@@ -77,9 +77,11 @@ class Trouble:
         if not isinstance(update, Update):
             return
         message = update.effective_message
+        voter = update.poll_answer.user if update.poll_answer is not None else None
+        place = place_of(message) if message is not None else Place(voter.id) if voter is not None else None
         try:
-            if message is not None:
-                await say(context.bot, place_of(message), replies.TELEGRAM_ERROR.format(trace=trace))
+            if place is not None:
+                await say(context.bot, place, replies.TELEGRAM_ERROR.format(trace=trace))
             if update.callback_query is not None:
                 await acknowledge(update.callback_query)
         except TelegramError as second:

@@ -70,6 +70,14 @@ export const ask = (question, history, signal) => post("api/v1/ask", { question,
 /** Keeps what a person thinks of an answer; the same id again replaces it. */
 export const feedback = (content) => post("api/v1/feedback", content);
 
+/** Learning alone: each resolves to what /docs says of its route. */
+export const study = {
+  today: () => requestOk("api/v1/study"),
+  start: () => post("api/v1/study/start", {}),
+  answer: (item, showing, choice) => post("api/v1/study/answers", { item, showing, choice }),
+  forget: () => post("api/v1/study/forget", {}),
+};
+
 /** Whether questions can be asked: the object of /readyz, or {status: "unreachable"}. */
 export async function readiness() {
   try {
@@ -88,6 +96,9 @@ export function clauseAddress(reference, spans = []) {
   const mark = spans.length ? `?mark=${spans.map(([start, end]) => `${start}-${end}`).join(",")}` : "";
   return `${ROOT}c/${encodeURIComponent(reference)}${mark}`;
 }
+
+/** The chat with these words in its field. */
+export const askAddress = (words) => `${ROOT}?q=${encodeURIComponent(words)}`;
 
 /** The address where a receipt is looked up. */
 export const receiptAddress = (code) => `${ROOT}verify/${encodeURIComponent(code)}`;

@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { Cards } from "./cards.js";
 import { motion, wantsNewTab } from "./dom.js";
 import { feedbackRow } from "./feedback.js";
+import "./menu.js";
 import { Notices } from "./notices.js";
 import { Reader } from "./reader.js";
 import * as store from "./store.js";

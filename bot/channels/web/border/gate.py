@@ -27,7 +27,12 @@ from knowledge.errors import JianfuError
 PAGE_HEADER = "X-Jianfu-Page"
 
 #: What costs a search or a look into the database.
-_COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*)|/verify(/.*)?", re.DOTALL)
+_COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*|quiz(/.*)?)|/(verify|quiz)(/.*)?", re.DOTALL)
+
+
+#: Learning: a task takes its time to read, and a whole office may share an address, so it has a larger limit of its own.
+_LEARNING = re.compile(r"(/api/v1)?/study(/.*)?", re.DOTALL)
+LEARNING_FACTOR = 10
 
 
 class Gate:
@@ -58,6 +63,11 @@ class Gate:
                 self._count(self._clients.name(scope), self._limit)
             else:
                 self._count(f"key {key}", self._key_limit)
+
+        elif _LEARNING.fullmatch(path):
+            client = self._clients.name(scope) if key is None else f"key {key}"
+            limit = self._limit if key is None else self._key_limit
+            self._count(f"learning {client}", limit * LEARNING_FACTOR)
 
     def _key(self, headers: Headers) -> int | None:
         """Which key was shown, None for none. Raises ApiError 401."""

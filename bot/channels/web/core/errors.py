@@ -30,6 +30,7 @@ class ApiError(Exception):
     def __init__(self, status: int, code: str, *, headers: Mapping[str, str] | None = None, **values: object) -> None:
         self.status = status
         self.code = code
+        self.values = values
         self.message = replies.API_ERRORS[code].format(**values)
         self.headers = dict(headers or {})
         super().__init__(self.message)
@@ -74,7 +75,8 @@ def handle_errors(app: FastAPI, max_body_bytes: int, respond: Respond) -> None:
     async def on_invalid_request(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         faults = error.errors()
-        if not _is_json(request.headers.get("content-type", "")):
+        in_body = any(fault["loc"][0] == "body" for fault in faults)
+        if in_body and not _is_json(request.headers.get("content-type", "")):
             translated = ApiError(415, "unsupported_media_type")
         elif any(fault["type"] == "json_invalid" for fault in faults):
             translated = ApiError(400, "invalid_json")

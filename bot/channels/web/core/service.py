@@ -24,6 +24,7 @@ LOADING_RETRY_SECONDS = 2
 FAILED_RETRY_SECONDS = 30
 STATE_RETRY_SECONDS = 30
 STATE_THREADS = 4
+PAPER_THREADS, WAITING_PAPERS = 1, 20  # a PDF takes seconds of one core; questions go on beside it
 SHOWN_REFERENCE = 60  # characters of an unknown reference that its error names
 
 
@@ -37,6 +38,7 @@ class Service:
     metrics: Metrics
     questions: Threads
     state_threads: Threads
+    paper_threads: Threads
     state: State | None
 
     @classmethod
@@ -45,8 +47,8 @@ class Service:
     ) -> Service:
         """Threads and counters are made here; close() ends them."""
         questions = Threads("question", config.concurrent_questions)
-        threads = Threads("state", STATE_THREADS)
-        return cls(background, config, max_question_characters, Metrics(), questions, threads, state)
+        threads, papers = Threads("state", STATE_THREADS), Threads("paper", PAPER_THREADS, WAITING_PAPERS)
+        return cls(background, config, max_question_characters, Metrics(), questions, threads, papers, state)
 
     @property
     def assistant(self) -> Assistant:
@@ -75,6 +77,7 @@ class Service:
         """Drop what waits for a thread."""
         self.questions.close()
         self.state_threads.close()
+        self.paper_threads.close()
 
 
 def found_clause(knowledge: KnowledgeBase, reference: str) -> Clause:

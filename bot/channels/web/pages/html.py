@@ -7,6 +7,9 @@ from collections.abc import Iterable
 
 escape = html.escape
 
+#: Elements that have no end.
+_EMPTY = frozenset({"input", "br", "hr", "img"})
+
 
 class Markup(str):
     """Text that is HTML already."""
@@ -14,12 +17,14 @@ class Markup(str):
     __slots__ = ()
 
 
-def tag(name: str, *children: str, **attributes: str) -> Markup:
+def tag(name: str, /, *children: str, **attributes: str) -> Markup:
     """An element. Children and attribute values are escaped unless they are Markup.
 
     `class_` gives class, and an underscore inside a name a hyphen: `data_copy_text` gives data-copy-text.
     """
     shown = "".join(f' {key.rstrip("_").replace("_", "-")}="{escape(value)}"' for key, value in attributes.items())
+    if name in _EMPTY:
+        return Markup(f"<{name}{shown}>")
     return Markup(f"<{name}{shown}>{joined(children)}</{name}>")
 
 

@@ -137,6 +137,17 @@ class Pages:
         )
         return self._shell(root, _WORDS["reference"], content)
 
+    def filled(self, root: str, title: str, template: str, *head: str, **values: str) -> str:
+        """A page of any template in the assets. Values are HTML; `head` holds styles (.css) and scripts (.js) to load."""
+        content = self._templates[template].substitute(root=escape(root), **values)
+        return self._shell(root, title, content, joined(self._loaded(root, name) for name in head))
+
+    def _loaded(self, root: str, name: str) -> Markup:
+        address = f"{root}assets/{self._version}/{name}"
+        if name.endswith(".css"):
+            return Markup(f'<link rel="stylesheet" href="{escape(address)}">')
+        return tag("script", src=address, type="module")
+
     def _shell(self, root: str, title: str, content: str, head: str = "") -> str:
         return self._templates["page.html"].substitute(
             root=escape(root), version=self._version, title=escape(title), content=content, head=head

@@ -87,10 +87,10 @@ def full_source(clause: Clause, document: Document) -> str:
 def contents(document: Document) -> Markup:
     """Links to the parts of a notice, for the top of its page."""
     tops = [clause for clause in document if clause.parent is None]
-    return joined(tag("li", tag("a", _top_name(clause, document), href=f"#{anchor(clause)}")) for clause in tops)
+    return joined(tag("li", tag("a", top_name(clause, document), href=f"#{anchor(clause)}")) for clause in tops)
 
 
-def _top_name(clause: Clause, document: Document) -> str:
+def top_name(clause: Clause, document: Document) -> str:
     """What a part is called: its heading, or its label without the notice's name where it has none."""
     return lines(clause)[0] if clause.is_heading else clause.label.removeprefix(f"《{document.short_title}》")
 
