@@ -141,7 +141,8 @@ class NgramClassifier:
         buckets = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[buckets]
         length = max(float(np.linalg.norm(values)), 1e-9)
-        return (values / length) @ self.weights[buckets] + self.bias  # type: ignore[no-any-return]
+        scores = (values / length) @ self.weights[buckets] + self.bias
+        return scores.astype(np.float32)  # type: ignore[no-any-return]
 
 
 _VECTORIZER = HashingVectorizer(

@@ -90,17 +90,6 @@ def press_update(data: str, message: Json, *, user: int = 42) -> Json:
     return checked({"update_id": next(_update_ids), "callback_query": query})
 
 
-def vote_update(poll: str, *options: int, user: int = 42) -> Json:
-    """A person votes in a poll that is not anonymous."""
-    vote = {
-        "poll_id": poll,
-        "user": {"id": user, "is_bot": False, "first_name": "A"},
-        "option_ids": list(options),
-        "option_persistent_ids": [str(one) for one in options],
-    }
-    return checked({"update_id": next(_update_ids), "poll_answer": vote})
-
-
 def edit_update(message: Json, text: str, **fields: Any) -> Json:
     """A person changes a message's text."""
     changed = {name: value for name, value in message.items() if name != "entities"}

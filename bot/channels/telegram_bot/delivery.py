@@ -104,7 +104,7 @@ async def post(bot: Bot, place: Place, parts: Sequence[Part], markup: InlineKeyb
 async def close_poll(bot: Bot, chat_id: int, message_id: int) -> None:
     """Close a poll and take its buttons away; one that is closed or gone already is let be."""
     try:
-        await _patiently(lambda: bot.stop_poll(chat_id, message_id))
+        await patiently(lambda: bot.stop_poll(chat_id, message_id))
     except BadRequest as error:
         if not says(error, "already been closed", "not found", "can't be stopped", "message_id_invalid"):
             raise
