@@ -35,7 +35,7 @@ class State:
             FeedbackBook(database, days),
             Inbox(database, config.telegram.keep_update_ids_hours),
             People(database, days),
-            RoomBook(database),
+            RoomBook(database, days),
         )
 
     def close(self) -> None:

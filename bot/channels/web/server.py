@@ -126,6 +126,9 @@ async def serve(
             await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
+            before_stopping: Callable[[], None] | None = getattr(app.state, "before_stopping", None)
+            if before_stopping is not None:
+                before_stopping()
             server.should_exit = True
             await running
             listener.close()

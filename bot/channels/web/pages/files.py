@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import resources
+from importlib.resources.abc import Traversable
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -16,10 +17,16 @@ _MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; char
 
 
 def read_files() -> dict[str, bytes]:
-    """All files of the assets folder, templates too, by name."""
-    folder = resources.files("bot.channels.web") / "assets"
-    suffixes = (".html", *_MEDIA_TYPES)
-    return {file.name: file.read_bytes() for file in folder.iterdir() if file.name.endswith(suffixes)}
+    """All files of the assets folder, templates too, by name; those of a folder in it as `folder/name`."""
+    return dict(_files_in(resources.files("bot.channels.web") / "assets"))
+
+
+def _files_in(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files_in(entry, f"{prefix}{entry.name}/")
+        elif entry.name.endswith((".html", *_MEDIA_TYPES)):
+            yield prefix + entry.name, entry.read_bytes()
 
 
 class Files:
@@ -47,7 +54,7 @@ def create_router(files: Files) -> APIRouter:
     """The routes that serve them."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/assets/{version}/{name}")
+    @router.get("/assets/{version}/{name:path}")
     async def asset(request: Request, version: str, name: str) -> Response:
         return files.response(request, name, version)
 
