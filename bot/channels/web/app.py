@@ -21,6 +21,7 @@ from bot.channels.web.border.headers import SecurityHeaders
 from bot.channels.web.core.errors import ApiError, handle_errors
 from bot.channels.web.core.service import Service
 from bot.channels.web.pages import files, site
+from bot.channels.web.pages import rooms as room_pages
 from bot.channels.web.pages.files import Files
 from bot.channels.web.pages.pages import Pages
 from bot.channels.web.rooms.rooms import Rooms
@@ -96,6 +97,7 @@ def create_app(
     app.include_router(room_phones.create_router(rooms))
     app.include_router(room_reports.create_router(service, rooms))
     app.include_router(site.create_router(app, service, pages))
+    app.include_router(room_pages.create_router(service, pages, rooms))
     app.include_router(files.create_router(served))
     describe_limits(app, max_question_characters)
     handle_errors(app, config.max_body_bytes, respond)
