@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -146,8 +147,9 @@ def _add_stream(router: APIRouter, rooms: Rooms) -> None:
         view: View = "phone",
         last_event_id: Annotated[str, Header(max_length=200)] = "",
     ) -> AsyncGenerator[ServerSentEvent, None]:
-        async for event in rooms.feeds.follow(code, feed, view, last_event_id):
-            yield event
+        async with aclosing(rooms.feeds.follow(code, feed, view, last_event_id)) as found:
+            async for event in found:
+                yield event
 
 
 async def _seated(rooms: Rooms, code: str, person: str | None) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def handle_errors(app: FastAPI, max_body_bytes: int, respond: Respond) -> None:
     async def on_invalid_request(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         faults = error.errors()
-        if not _is_json(request.headers.get("content-type", "")):
+        in_body = any(fault["loc"][0] == "body" for fault in faults)
+        if in_body and not _is_json(request.headers.get("content-type", "")):
             translated = ApiError(415, "unsupported_media_type")
         elif any(fault["type"] == "json_invalid" for fault in faults):
             translated = ApiError(400, "invalid_json")

@@ -22,7 +22,7 @@ def values(root: str, code: str, report: Report, knowledge: KnowledgeBase) -> di
         tag("a", words.FILES[name], class_="action", href=f"{root}api/v1/rooms/{code}/files/{name}") for name in files
     ]
     return {
-        "title": report.title,
+        "heading": report.title,
         "about": about,
         "version": report.knowledge_version,
         "files": joined(links),

@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -207,8 +207,9 @@ class Feeds:
         """A stream of a room; the feed goes with its last stream."""
         self._feeds.setdefault(code, feed)
         try:
-            async for event in feed.follow(view, seen):
-                yield event
+            async with aclosing(feed.follow(view, seen)) as events:
+                async for event in events:
+                    yield event
         finally:
             self._drop(code, feed)
 

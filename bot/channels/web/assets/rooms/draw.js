@@ -47,9 +47,9 @@ function tick(shown) {
 
 setInterval(() => document.querySelectorAll(".room-clock[data-ends]").forEach(tick), 250);
 
-/** The stem, and for matching the left column. */
-export function stem(item) {
-  const lines = item.left.map((text) => element("li", { text }));
+/** The stem, and for matching the left column unless it stands elsewhere. */
+export function stem(item, left = item.left) {
+  const lines = left.map((text) => element("li", { text }));
   return element(
     "div",
     { class: "room-stem" },

@@ -66,7 +66,8 @@ async function sit(team, name) {
 }
 
 function asked() {
-  const parts = [place(room), stem(room.item)];
+  const open = seat.choice === null && sending === null; // the pairs then name the left column themselves
+  const parts = [place(room), stem(room.item, open ? [] : room.item.left)];
   if (room.phase === "paused") parts.push(element("p", { class: "note", text: "培训者暂停了计时，仍可作答。" }));
   if (seat.choice !== null) return [...parts, options(room.item), element("p", { class: "room-received", role: "status" }, icon("answer"), `已收到：${keyText(room.item, seat.choice)}`), element("p", { class: "room-small", text: "等培训者公布答案。" })];
   if (sending !== null) return [...parts, options(room.item), element("p", { class: "room-received waiting", role: "status" }, element("span", { class: "pulse" }), `正在发送：${keyText(room.item, sending)}${said ? "（网络不稳，会一直重发）" : ""}`)];
