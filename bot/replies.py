@@ -133,6 +133,17 @@ API_ERRORS |= {
     "no_such_item": "{said}",
     "bad_choice": "{said}",
     "other_site": "这一步只能在本服务自己的网页里做，请打开学习页再试。",
+    "no_such_room": "{message}",
+    "not_now": "{message}",
+    "bad_room_request": "{message}",
+    "not_trainer": "这个链接开不了这个房间的控制台。请用开房间时得到的链接，在开房间的设备上打开。",
+    "foreign_page": "这个请求来自别的网站，没有照办。请在本服务自己的网页里操作。",
+}
+REQUEST_FAULTS |= {
+    "greater_than_equal": "{field} 太小",
+    "less_than_equal": "{field} 太大",
+    "int_type": "{field} 应为整数",
+    "bool_type": "{field} 应为 true 或 false",
 }
 API_KEYS_MISSING = (
     "config.yaml 的 web.require_api_key 为 true，却没有密钥。请在环境变量 JIANFU_API_KEYS 里放密钥，或改为 false。"

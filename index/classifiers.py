@@ -142,7 +142,7 @@ class NgramClassifier:
         values = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self.idf[buckets]
         length = max(float(np.linalg.norm(values)), 1e-9)
         scores = (values / length) @ self.weights[buckets] + self.bias
-        return scores.astype(np.float32)  # type: ignore[no-any-return]
+        return scores.astype(np.float32)
 
 
 _VECTORIZER = HashingVectorizer(

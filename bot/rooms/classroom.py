@@ -68,6 +68,26 @@ class Named:
     right: int
 
 
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """Somebody's own seat; `choice` is their answer to the item that is open or shown."""
+
+    team: int | None
+    name: str | None
+    choice: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A room at one moment with its totals; `report` only once it is over, `teams` as Classroom.teams() gives them."""
+
+    room: Room
+    seats: int
+    tally: Tally | None
+    teams: Mapping[int, tuple[int, int]]
+    report: Report | None
+
+
 class Classroom:
     """The rooms of one channel. Raises StateUnavailable wherever the database is away; nothing is half done then."""
 
@@ -208,9 +228,30 @@ class Classroom:
         return None if found is None else tuple(found)
 
     def leave(self, code: str, person: str) -> int:
-        """Delete a person's seat and answers; returns how many rows that were. Raises NoSuchRoom."""
+        """Delete a person's seat and answers, or their name after the end; returns how many rows that were.
+
+        Raises NoSuchRoom.
+        """
+        seat = self.seat(code, person)
         with self._holding(code) as rows:
-            return rows.drop(self.seat(code, person))
+            named = json.loads(rows.room["named"] or "[]")
+            others = [one for one in named if one.get("seat") != seat]
+            if len(others) < len(named):
+                rows.write({"named": json.dumps(others, ensure_ascii=False)})
+            return rows.drop(seat) + len(named) - len(others)
+
+    def seated(self, code: str, person: str) -> Seated | None:
+        """The seat of a person with what they answered to the item that is open or shown; None where they have none.
+
+        Raises NoSuchRoom.
+        """
+        seat = self.seat(code, person)
+        with self._holding(code) as rows:
+            found = rows.seat_of(seat)
+            if found is None:
+                return None
+            choice = rows.answer_of(_read(rows.room).position, seat)
+            return Seated(*found, None if choice is None else tuple(choice))
 
     def forget(self, person: str) -> int:
         """Delete a person's seats and answers in every open room; returns how many rows that were."""
@@ -236,12 +277,16 @@ class Classroom:
 
     def _change(self, code: str, rule: Callable[[Room, float], Room]) -> Room:
         with self._holding(code) as rows:
-            before = _read(rows.room)
-            after = rule(before, self._clock())
-            if after != before:
-                rows.write(_progress(after))
-                if after.phase == "over":
-                    self._close(rows, before, after)
+            return self._changed(rows, rule)
+
+    def _changed(self, rows: RoomRows, rule: Callable[[Room, float], Room]) -> Room:
+        """The room after a rule; `rows.room` is what is written by then."""
+        before = _read(rows.room)
+        after = rule(before, self._clock())
+        if after != before:
+            rows.write(_progress(after))
+            if after.phase == "over":
+                self._close(rows, before, after)
         return after
 
     def _close(self, rows: RoomRows, before: Room, after: Room) -> None:
@@ -261,7 +306,7 @@ class Classroom:
         rows.write(
             {
                 "report": json.dumps(report.to_json(), ensure_ascii=False),
-                "named": json.dumps([asdict(one) for one in named], ensure_ascii=False) if named else None,
+                "named": json.dumps(named, ensure_ascii=False) if named else None,
                 "named_expires": today + timedelta(days=NAMED_DAYS) if named else None,
                 "expires": today + timedelta(days=self._keep_days),
             }
@@ -271,11 +316,12 @@ class Classroom:
             rows.clear_polls()
 
     @staticmethod
-    def _named(rows: RoomRows, room: Room) -> list[Named]:
+    def _named(rows: RoomRows, room: Room) -> list[dict[str, Any]]:
+        """What is kept of those who put their name there: Named, and the seat by which they can take it back."""
         names = rows.names() if room.settings.named else {}
         totals = rows.by_seat(list(names), sorted(room.skipped))
-        found = [Named(name, *totals.get(seat, (0, 0))) for seat, name in names.items()]
-        return sorted(found, key=lambda one: one.name)  # by name: this is no ranking
+        found = [{"seat": seat, **asdict(Named(name, *totals.get(seat, (0, 0))))} for seat, name in names.items()]
+        return sorted(found, key=lambda one: str(one["name"]))  # by name: this is no ranking
 
     # Totals
 
@@ -298,10 +344,15 @@ class Classroom:
     def teams(self, code: str) -> dict[int, tuple[int, int]]:
         """(answered, right) of each team, while the room is open: nothing of it is kept. Raises NoSuchRoom."""
         with self._holding(code) as rows:
-            room = _read(rows.room)
-            unseen = {*room.skipped, *([room.position] if room.phase in ("asking", "paused") else [])}
-            found = rows.by_team(sorted(unseen))
-        return {team: found.get(team, (0, 0)) for team in range(1, room.settings.teams + 1)}
+            return _teams(rows, _read(rows.room))
+
+    def look(self, code: str) -> Look:
+        """The room and everything that is counted, in one transaction; time does first what it does. Raises NoSuchRoom."""
+        with self._holding(code) as rows:
+            room = self._changed(rows, rules.tick)
+            report = Report.from_json(json.loads(rows.room["report"])) if rows.room["report"] is not None else None
+            tally = self._tally(rows, room, room.position) if room.item is not None else None
+            return Look(room, report.seats if report else rows.seats(), tally, _teams(rows, room), report)
 
     def report(self, code: str) -> Report:
         """The report of a room that is over. Raises NoSuchRoom, NotNow."""
@@ -317,7 +368,13 @@ class Classroom:
         row = self._book.read(code) if _is_code(code) else None
         if row is None or row["channel"] != self._channel:
             raise NoSuchRoom(words.NO_ROOM.format(code=code[:12]))
-        return [Named(**one) for one in json.loads(row["named"] or "[]")]
+        return [Named(one["name"], one["answered"], one["right"]) for one in json.loads(row["named"] or "[]")]
+
+    def named_until(self, code: str) -> date | None:
+        """The day on which those names are deleted, if there are any. Raises NoSuchRoom."""
+        self.room(code)
+        row = self._book.read(code)
+        return row["named_expires"] if row is not None else None
 
     @staticmethod
     def _tally(rows: RoomRows, room: Room, position: int) -> Tally:
@@ -351,6 +408,14 @@ class Classroom:
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock(), UTC).date()
+
+
+def _teams(rows: RoomRows, room: Room) -> dict[int, tuple[int, int]]:
+    if not room.settings.teams:
+        return {}
+    unseen = {*room.skipped, *([room.position] if room.phase in ("asking", "paused") else [])}
+    found = rows.by_team(sorted(unseen))
+    return {team: found.get(team, (0, 0)) for team in range(1, room.settings.teams + 1)}
 
 
 def _is_code(code: str) -> bool:

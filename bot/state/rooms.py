@@ -36,6 +36,7 @@ class RoomRows:
     def write(self, values: Mapping[str, Any]) -> None:
         """Change columns of the room."""
         self._connection.execute(update(rooms).where(rooms.c.code == self.code).values(**values))
+        self.room = {**self.room, **values}
 
     def sit(self, seat: str, team: int | None, name: str | None, most: int) -> bool:
         """Take a seat, or change the team and the name of one that is taken; False where `most` seats are taken."""
@@ -54,6 +55,12 @@ class RoomRows:
         wanted = room_seats.c.seat.in_(seats)
         found = select(room_seats.c.seat).where((room_seats.c.room == self.code) & wanted)
         return set(self._connection.execute(found).scalars())
+
+    def seat_of(self, seat: str) -> tuple[int | None, str | None] | None:
+        """(team, name) of a seat that is taken, or None."""
+        mine = (room_seats.c.room == self.code) & (room_seats.c.seat == seat)
+        found = self._connection.execute(select(room_seats.c.team, room_seats.c.name).where(mine)).first()
+        return None if found is None else (found.team, found.name)
 
     def seats(self) -> int:
         """How many seats are taken."""
@@ -191,8 +198,10 @@ class RoomRows:
 class RoomBook:
     """The rooms of one installation. Safe to use from several threads and processes."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keep_days: int = 90) -> None:
+        """`keep_days`: how long the report of a room is to be kept."""
         self._database = database
+        self.keep_days = keep_days
 
     def hashed(self, *parts: str) -> str:
         """A keyed hash; see Database.hashed. Raises StateUnavailable."""

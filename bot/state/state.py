@@ -44,7 +44,7 @@ class State:
             Cards(database, days),
             StudyPolls(database),
             Reminders(database, days),
-            RoomBook(database),
+            RoomBook(database, days),
         )
 
     def close(self) -> None:

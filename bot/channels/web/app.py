@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
@@ -10,7 +11,18 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.responses import Response
 
 from bot.bootstrap import BackgroundAssistant
-from bot.channels.web.api import feedback, notices, questions, quiz, receipts, status, study
+from bot.channels.web.api import (
+    feedback,
+    notices,
+    questions,
+    quiz,
+    receipts,
+    room_phones,
+    room_reports,
+    status,
+    study,
+)
+from bot.channels.web.api import rooms as rooms_api
 from bot.channels.web.api.openapi import describe_limits
 from bot.channels.web.border.border import Border, Rules
 from bot.channels.web.border.cors import Cors
@@ -19,8 +31,10 @@ from bot.channels.web.border.headers import SecurityHeaders
 from bot.channels.web.core.errors import ApiError, handle_errors
 from bot.channels.web.core.service import Service
 from bot.channels.web.pages import files, papers, site, studying
+from bot.channels.web.pages import rooms as room_pages
 from bot.channels.web.pages.files import Files
 from bot.channels.web.pages.pages import Pages
+from bot.channels.web.rooms.rooms import Rooms
 from bot.config import WebConfig
 from bot.state.state import State
 
@@ -49,6 +63,7 @@ def create_app(
     are required and there are none.
     """
     service = Service.of(background, config, max_question_characters, state)
+    rooms = Rooms(service)
     assets = files.read_files()
     served = Files(assets)
     pages = Pages(assets, served.version)
@@ -68,7 +83,10 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        ticking = asyncio.create_task(rooms.tick())
         yield
+        ticking.cancel()
+        rooms.close()
         service.close()
 
     app = FastAPI(
@@ -81,12 +99,17 @@ def create_app(
         lifespan=lifespan,
         telemetry=_NO_TELEMETRY,  # never send anything anywhere, whatever the environment says
     )
+    app.state.before_stopping = rooms.feeds.close  # streams would keep the server from ending
     app.add_middleware(Border, rules=rules)
     for module in (status, questions, notices, quiz, study, feedback, receipts):
         app.include_router(module.create_router(service))
+    app.include_router(rooms_api.create_router(service, rooms))
+    app.include_router(room_phones.create_router(rooms))
+    app.include_router(room_reports.create_router(service, rooms))
     app.include_router(site.create_router(app, service, pages))
     app.include_router(papers.create_router(service, pages))
     app.include_router(studying.create_router(service, pages))
+    app.include_router(room_pages.create_router(service, pages, rooms))
     app.include_router(files.create_router(served))
     describe_limits(app, max_question_characters)
     handle_errors(app, config.max_body_bytes, respond)

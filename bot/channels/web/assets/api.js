@@ -52,14 +52,16 @@ function parsed(text) {
   }
 }
 
-async function requestOk(path, options, signal) {
+/** The content of a 200 response to any request; throws RequestFailed. */
+export async function requestOk(path, options, signal) {
   const { status, content, retryAfter } = await request(path, options, signal);
   if (status === 200 && content !== null) return content;
   const { code, message } = content?.error ?? {};
   throw new RequestFailed(message ?? `服务没有正常回应（${status}），请稍后再试。`, status, code ?? "", retryAfter);
 }
 
-function post(path, content, signal) {
+/** The content of the response to a JSON object; throws RequestFailed. */
+export function post(path, content, signal) {
   const body = JSON.stringify(content);
   return requestOk(path, { method: "POST", headers: { "Content-Type": "application/json" }, body }, signal);
 }

@@ -34,7 +34,7 @@ REQUEST_ID = "X-Request-ID"
 UNROUTED = "-"
 
 _CLIENTS_OWN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
-_QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/assets/{version}/{name}"})  # asked all the time
+_QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/assets/{version}/{name:path}"})  # asked all the time
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 
 
@@ -106,6 +106,7 @@ class Border:
                 raise RuntimeError("the response broke off after it had started") from None
             await self._rules.respond(Request(scope), ApiError(500, "internal"))(scope, receive, send_guarded)
         finally:
+            self._rules.gate.note(scope, status)
             self._record(_method(scope), _route(inner), status, time.perf_counter() - began)
 
     def _add_headers(self, scope: Scope, headers: MutableHeaders) -> None:

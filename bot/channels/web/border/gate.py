@@ -15,11 +15,12 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from bot import replies
 from bot.channels.web.border.clients import Clients
-from bot.channels.web.core.addresses import API_PREFIX, path_below_root
+from bot.channels.web.core.addresses import API_PREFIX, SEAT_COOKIE, path_below_root
 from bot.channels.web.core.errors import ApiError
 from bot.config import WebConfig
 from knowledge.errors import JianfuError
@@ -27,12 +28,14 @@ from knowledge.errors import JianfuError
 PAGE_HEADER = "X-Jianfu-Page"
 
 #: What costs a search or a look into the database.
-_COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*|quiz(/.*)?)|/(verify|quiz)(/.*)?", re.DOTALL)
-
-
+_COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*|quiz(/.*)?|rooms)|/(verify|quiz)(/.*)?", re.DOTALL)
 #: Learning: a task takes its time to read, and a whole office may share an address, so it has a larger limit of its own.
 _LEARNING = re.compile(r"(/api/v1)?/study(/.*)?", re.DOTALL)
 LEARNING_FACTOR = 10
+#: What belongs to one room. Its code, the trainer's key and the seats are its keys; a whole hall sits behind one address.
+_ROOM = re.compile(r"/api/v1/rooms/.*|/room/.+", re.DOTALL)
+#: Requests a minute of one seat, and of one address, in rooms; and how many of them may name a room that is not there.
+SEAT_PER_MINUTE, HALL_PER_MINUTE, MISSES_PER_MINUTE = 240, 12_000, 120
 
 
 class Gate:
@@ -52,6 +55,9 @@ class Gate:
     def admit(self, scope: Scope) -> None:
         """Raises ApiError 401 for a wrong or missing key, 429 for a client that asked too often."""
         path = path_below_root(scope)
+        if _ROOM.fullmatch(path):
+            self._admit_to_room(scope)
+            return
         try:
             key = self._key(Headers(scope=scope)) if path.startswith(API_PREFIX) else None
         except ApiError as error:
@@ -63,11 +69,27 @@ class Gate:
                 self._count(self._clients.name(scope), self._limit)
             else:
                 self._count(f"key {key}", self._key_limit)
-
         elif _LEARNING.fullmatch(path):
             client = self._clients.name(scope) if key is None else f"key {key}"
             limit = self._limit if key is None else self._key_limit
             self._count(f"learning {client}", limit * LEARNING_FACTOR)
+
+    def _admit_to_room(self, scope: Scope) -> None:
+        """Raises ApiError 403 for another site's page that wants to change something, 429 for asking too often."""
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _from_another_site(Headers(scope=scope)):
+            raise ApiError(403, "foreign_page")
+        client = self._clients.name(scope)
+        seat = cookie_parser(Headers(scope=scope).get("cookie", "")).get(SEAT_COOKIE)
+        if seat:
+            self._count(f"seat {client} {seat[:64]}", SEAT_PER_MINUTE)
+        self._count(f"hall {client}", HALL_PER_MINUTE)
+        if not self._limiter.test(RateLimitItemPerMinute(MISSES_PER_MINUTE), f"miss {client}"):
+            self._count(f"miss {client}", MISSES_PER_MINUTE)
+
+    def note(self, scope: Scope, status: int) -> None:
+        """What became of a request: whoever asks for rooms that are not there is guessing codes."""
+        if status == 404 and _ROOM.fullmatch(path_below_root(scope)):
+            self._limiter.hit(RateLimitItemPerMinute(MISSES_PER_MINUTE), f"miss {self._clients.name(scope)}")
 
     def _key(self, headers: Headers) -> int | None:
         """Which key was shown, None for none. Raises ApiError 401."""
@@ -95,6 +117,20 @@ class Gate:
             free_again = self._limiter.get_window_stats(limit, client).reset_time
             seconds = max(1, math.ceil(free_again - time.time()))
             raise ApiError(429, "too_many_requests", headers={"Retry-After": str(seconds)}, seconds=seconds)
+
+
+def _from_another_site(headers: Headers) -> bool:
+    """Whether a browser says that another site's page asks. A program, which says nothing, is none.
+
+    Over plain http browsers leave Sec-Fetch-Site out; PAGE_HEADER, which no other site may send, or the origin tells then.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    if headers.get(PAGE_HEADER) == "1":
+        return False
+    origin = headers.get("origin")
+    return origin is not None and origin.partition("://")[2] != headers.get("host", "")
 
 
 def _from_chat_page(headers: Headers) -> bool:

@@ -8,6 +8,8 @@ from starlette.types import Scope
 API_PREFIX = "/api/v1/"
 EMBEDDED_PATH = "/embed"
 WIDGET_PATH = "/widget.js"
+SEAT_COOKIE = "jianfu-seat"  # a phone's, for one room
+TRAINER_COOKIE = "jianfu-trainer"  # what opens one room's control view
 
 
 def path_below_root(scope: Scope) -> str:

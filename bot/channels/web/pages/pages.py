@@ -148,6 +148,17 @@ class Pages:
             return Markup(f'<link rel="stylesheet" href="{escape(address)}">')
         return tag("script", src=address, type="module")
 
+    def room(self, root: str, view: str, title: str, script: str = "", **values: str) -> str:
+        """A page of a trainer's room, from the template of a view; `script` is the file that brings it to life."""
+        asset = f"{escape(root)}assets/{self._version}/rooms/"
+        head = f'<link rel="stylesheet" href="{asset}rooms.css">'
+        if script:
+            head += f'<script src="{asset}{script}" type="module"></script>'
+        patterns = Markup(self._templates["rooms/patterns.html"].template)
+        filled = {name: value if isinstance(value, Markup) else escape(value) for name, value in values.items()}
+        content = self._templates[f"rooms/{view}.html"].substitute(filled, root=escape(root), patterns=patterns)
+        return self._shell(root, title, content, head)
+
     def _shell(self, root: str, title: str, content: str, head: str = "") -> str:
         return self._templates["page.html"].substitute(
             root=escape(root), version=self._version, title=escape(title), content=content, head=head
