@@ -29,7 +29,7 @@ _DUTY = re.compile(r"^(?P<who>.{2,20}?)(?:应当|必须|要|须)(?P<do>[^求点�
 _NAME = re.compile(r"(?:建立|完善|健全|实行|推行|落实|制定|修订|出台)(?P<name>[^，。；、]{2,18}?(?:制度|机制|清单|办法|规则|条例|台账|计划|方案|目录|平台))")
 _TOPIC = re.compile(r"^(?P<topic>(?:严格|加强|规范|完善|改进|优化|推进|精简|清理|强化|提高|落实|建立|健全|减少|控制)[^，。；：]{2,16})[。：]?")
 _NOT_A_SUBJECT = ("其中", "并", "且", "但", "同时", "对", "将", "把", "在", "按", "以", "如", "因", "凡")
-_LEADING = re.compile(r"^(?:同时|并且|并|且|但|其中|对于|确需|因此|也|还|均|都|应当|要|必须|须)+")
+_LEADING = re.compile(r"^(?:同时|并且|确保|原则上|并|且|但|其中|对于|确需|因此|也|还|均|都|应当|要|必须|须)+")
 
 
 def suggestions(text: str, kind: Kind, *, most: int = MOST) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def _bodies(pieces: Sequence[str]) -> Iterator[str]:
     for piece in pieces:
         match = _WHO.match(_LEADING.sub("", piece))
         if match is not None:
-            verb = {"牵头": "由谁牵头", "负责": "由谁负责", "会同": "由哪家单位会同别的部门"}[match["how"]]
+            verb = {"牵头": "由谁牵头", "负责": "由谁负责", "会同": "哪家单位会同"}[match["how"]]
             yield f"{verb}{match['do']}？"
             yield f"{match['who'].removeprefix('由')}要做什么？"
 
@@ -109,7 +109,7 @@ def _prohibitions(pieces: Sequence[str]) -> Iterator[str]:
         if match["no"] == "不再":
             yield f"{who}还要不要{do}？" if not do.startswith(("要", "再")) else f"{who}还{do}吗？"
         elif match["no"] in ("坚决防止", "杜绝"):
-            yield f"要防止哪些情况，比如{do}？"
+            yield f"{re.sub('^(?:和|、)(?:坚决)?(?:纠正|制止|防范|避免)', '', do)}，行不行？"
         else:
             yield f"{who}能不能{do}？"
             yield f"{who}{do}算不算违规？"
@@ -125,7 +125,7 @@ def _duties(pieces: Sequence[str]) -> Iterator[str]:
     for piece in pieces:
         match = _DUTY.match(_LEADING.sub("", piece))
         if match is not None and not match["who"].startswith(_NOT_A_SUBJECT) and not match["who"].endswith(("不", "主", "重", "需")):
-            yield f"{match['who']}要{match['do']}吗？"
+            yield f"{match['who'].rstrip('也都均还')}要{match['do']}吗？"
 
 
 def _topics(pieces: Sequence[str]) -> Iterator[str]:
@@ -136,8 +136,12 @@ def _topics(pieces: Sequence[str]) -> Iterator[str]:
 
 
 def _headings(pieces: Sequence[str]) -> Iterator[str]:
+    problem = bool(pieces) and pieces[0].startswith("问题")
+    pieces = [piece.strip("●■ ") for piece in pieces]
     topic = next((piece for piece in pieces if not re.fullmatch(r"问题.|解决方法|解决办法", piece)), "")
-    if 2 <= len(topic) <= 24:
+    if problem and 2 <= len(topic) <= 24:
+        yield f"怎么解决{topic}的问题？"
+    elif 2 <= len(topic) <= 24:
         yield f"关于{topic}有哪些要求？" if not topic.startswith(("如何", "怎")) else f"{topic}？"
 
 
