@@ -199,7 +199,7 @@ def _replace_file(path: Path, changes: dict[Path, str]) -> None:
                 text = changes.get(original)
                 copy.write_bytes(original.read_bytes() if text is None else _bytes(original, text))
             load_document(trial / path.resolve().relative_to(folder.resolve()), trial)
-        written = []
+        written: list[tuple[Path, Path]] = []
         for original, text in changes.items():
             aside = original.with_name(f".{original.name}.{secrets.token_hex(4)}.tmp")
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -72,8 +73,6 @@ def kept(tmp_path: Path) -> Path:
 
 
 def hand_kept(folder: Path, breaks: str = "\n", mark: bytes = b"") -> Path:
-    import hashlib
-
     for name in ("documents", "sources"):
         (folder / name).mkdir(exist_ok=True)
     (folder / "sources" / "a.txt").write_text(SOURCE, encoding="utf8")
@@ -118,7 +117,9 @@ def test_keywords_are_set_in_every_layout(kept: Path) -> None:
     document = load_document(kept, kept.parent.parent)
     assert [one.keywords for one in document] == [("寅",), ("寅",), (), ("寅",)]
     text = kept.read_text("utf8")
-    assert [comment in text for comment in ("# 抬头的注释", "# 第一条", "# 中间的注释", "# 条末注释", "# 文末注释")] == [True] * 5
+    assert [
+        comment in text for comment in ("# 抬头的注释", "# 第一条", "# 中间的注释", "# 条末注释", "# 文末注释")
+    ] == [True] * 5
 
 
 def test_text_moves_offsets_and_digest_together(kept: Path) -> None:

@@ -1,6 +1,7 @@
 """`jianfu kb import | adopt | lint`: options and output; the work is knowledge.importing's and knowledge.lint's.
 
 `register` adds them to the parser of `jianfu kb`; versions and publishing are cli_versions.py's.
+Every other command starts through here too, so parsers and rules are imported by the command that needs them.
 """
 
 from __future__ import annotations
@@ -14,15 +15,7 @@ from typing import Any
 
 from bot.config import Config
 from bot.kb import cli_words as words
-from bot.kb.lint_answers import answered_elsewhere
 from knowledge.errors import JianfuError
-from knowledge.importing import report
-from knowledge.importing.about import Given
-from knowledge.importing.adopt import adopt
-from knowledge.importing.draft import import_file
-from knowledge.importing.write import write
-from knowledge.lint.finding import Finding
-from knowledge.lint.run import in_order, kept_documents, lint
 from knowledge.loader import DOCUMENTS_FOLDER
 
 DRAFTS = "drafts"
@@ -54,7 +47,11 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _import(config: Config, options: argparse.Namespace) -> int:
-    from bot.channels import terminal  # noqa: PLC0415 - brings tqdm and the channel
+    from bot.channels import terminal  # noqa: PLC0415 - only what a command needs is loaded
+    from knowledge.importing import report  # noqa: PLC0415 - the same
+    from knowledge.importing.about import Given  # noqa: PLC0415 - the same
+    from knowledge.importing.draft import import_file  # noqa: PLC0415 - brings the parsers
+    from knowledge.importing.write import write  # noqa: PLC0415 - the same
 
     path = Path(options.file).expanduser()
     identifier = options.id if options.id is not None else _id_from(path)
@@ -80,13 +77,16 @@ def _id_from(path: Path) -> str:
 
 
 def _adopt(config: Config, options: argparse.Namespace) -> int:
+    from knowledge.importing.adopt import adopt  # noqa: PLC0415 - brings the parsers
+
     added, waiting = adopt(Path(options.folder).expanduser())
     print(words.ADOPTED.format(added=added, waiting=waiting))
     return 0
 
 
 def _lint(config: Config, options: argparse.Namespace) -> int:
-    from bot.channels import terminal  # noqa: PLC0415 - brings tqdm and the channel
+    from bot.channels import terminal  # noqa: PLC0415 - only what a command needs is loaded
+    from knowledge.lint.run import in_order, lint  # noqa: PLC0415 - brings rapidfuzz
 
     folder = Path(options.folder).expanduser() if options.folder else config.path(config.knowledge.folder)
     if not (folder / DOCUMENTS_FOLDER).is_dir():
@@ -106,15 +106,17 @@ def _lint(config: Config, options: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
-def _by_answers(config: Config, folder: Path, progress: Any) -> list[Finding]:
+def _by_answers(config: Config, folder: Path, progress: Any) -> list[Any]:
     from bot.bootstrap import build_assistant  # noqa: PLC0415 - brings the model's libraries
+    from bot.kb.lint_answers import answered_elsewhere  # noqa: PLC0415 - with it
+    from knowledge.lint.run import kept_documents  # noqa: PLC0415 - the same
 
     there = config.knowledge.model_copy(update={"folder": str(folder.resolve())})
     assistant = build_assistant(config.model_copy(update={"knowledge": there}), progress)
     return list(answered_elsewhere(assistant, kept_documents(folder), progress))
 
 
-def _as_json(one: Finding) -> dict[str, object]:
+def _as_json(one: Any) -> dict[str, object]:
     return {
         "file": str(one.path), "line": one.line, "severity": one.severity, "rule": one.rule, "text": one.text,
         "remedy": one.remedy,

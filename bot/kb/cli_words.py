@@ -17,7 +17,9 @@ ANSWERS_HELP = "再逐句试问，找出现在答到别处的问题（要载入�
 
 NEEDS_ID = "文件名「{name}」不能作编号；请用 --id 给出，例如 --id tongzhi-2024。"
 BAD_YEAR = "--year {year} 不行；应为 1900–2200 的整数。"
-WRITTEN = "草稿已写到 {folder}。核对 report.txt 后，可用 jianfu kb lint {folder} 再查一遍；拟好的问题在 suggestions.yaml。"
+WRITTEN = (
+    "草稿已写到 {folder}。核对 report.txt 后，可用 jianfu kb lint {folder} 再查一遍；拟好的问题在 suggestions.yaml。"
+)
 ADOPTED = "写进了 {added} 个问题；还有 {waiting} 个没有标 use: true。"
 LINT_FINE = "没有发现问题。"
 LINT_COUNT = "{errors} 处错误，{warnings} 处提醒。"

@@ -1,4 +1,4 @@
-"""The rule of the lint that needs the index: is each question of the knowledge base answered with its own clause today?"""
+"""The rule of the lint that needs the index: each known question should be answered with its own clause today."""
 
 from __future__ import annotations
 

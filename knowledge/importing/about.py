@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from knowledge.importing import lines, words
 from knowledge.importing.outline import Left, Outline
 
-_CALLED = re.compile(r"《(?P<title>[^《》]{4,80})》\s*[（(]\s*(?:以下|下称|以下统称|以下简)?(?:简称|称)?\s*[“《](?P<short>[^》”]{1,20})[》”]")
+_CALLED = re.compile(
+    r"《(?P<title>[^《》]{4,80})》\s*[（(]\s*(?:以下|下称|以下统称|以下简)?(?:简称|称)?\s*[“《](?P<short>[^》”]{1,20})[》”]"
+)
 _SHORT = re.compile(rf"({lines.KINDS_OF_NOTICE})(?:[（(][^）)]*[）)])?$")
 _ISSUER_IN_TITLE = re.compile(r"^(?P<issuer>[^关]{2,30}?)关于")
-_OFFICE = re.compile(r"(?:[，。,]|^)(?:由)?(?P<issuer>[^，。、,的]{2,20}?(?:办公厅|办公室|委员会|人民政府|局|厅|部))(?:会同|牵头|制定|印发)")
+_OFFICE = re.compile(
+    r"(?:[，。,]|^)(?:由)?(?P<issuer>[^，。、,的]{2,20}?(?:办公厅|办公室|委员会|人民政府|局|厅|部))(?:会同|牵头|制定|印发)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,11 @@ def short_name(heading: str) -> str:
     return re.sub(r"[？?。：:]+$", "", name)[:20] or heading[:20]
 
 
+def source_of(source: str, item: Item) -> str:
+    """The words of an item."""
+    return source[item.start : item.end]
+
+
 class _Namer:
     def __init__(self, found: Outline, source: str, short_title: str) -> None:
         self.found, self.source, self.short_title = found, source, short_title
@@ -91,6 +96,8 @@ class _Namer:
             last[item.style] = item
             if item.style == "article":
                 self.article = item
+            if item.style == "chinese" and above is None and item.heading_like and not (item.children or item.closed):
+                looks.append(words.LOOK_EMPTY_SECTION.format(words=source_of(self.source, item)[:30]))
             own = self._label(item, label, above, number)
             kind = self._kind(item, above)
             yield self._clause(item, identifier, kind, parent, own, looks)
@@ -105,7 +112,7 @@ class _Namer:
 
     def _label(self, item: Item, label: str, above: Item | None, number: int) -> str:
         top = f"《{self.short_title}》"
-        words_of = self.source[item.start : item.end].split("\n")[0]
+        words_of = source_of(self.source, item).split("\n")[0]
         styles = {
             "problem": f"{top}问题{numeral(number)}",
             "part": f"{top}第{numeral(number)}章",
@@ -133,5 +140,5 @@ class _Namer:
         self, item: Item, identifier: str, kind: Kind, parent: str | None, label: str, looks: Sequence[str]
     ) -> DraftClause:
         label = label.replace("》·", "》")
-        text = self.source[item.start : item.end]
+        text = source_of(self.source, item)
         return DraftClause(identifier, kind, parent, label, text, item.start, item.end, item.place, tuple(looks))

@@ -70,7 +70,7 @@ class Numbers:
         return int(_value(start)) if start is not None else 1
 
     def _place(self, paragraph: Any) -> tuple[str, int] | None:
-        """numId and level from the paragraph, else from its styles."""
+        """The numId and level from the paragraph, else from its styles."""
         for properties in self._properties(paragraph):
             number = properties.find(f"{W}numPr")
             if number is None:
@@ -156,7 +156,17 @@ def written(value: int, form: str) -> str:
 
 def _roman(value: int) -> str:
     found = ""
-    for number, letters in ((100, "C"), (90, "XC"), (50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")):
+    for number, letters in (
+        (100, "C"),
+        (90, "XC"),
+        (50, "L"),
+        (40, "XL"),
+        (10, "X"),
+        (9, "IX"),
+        (5, "V"),
+        (4, "IV"),
+        (1, "I"),
+    ):
         while value >= number:
             found, value = found + letters, value - number
     return found

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 
 from knowledge.importing import about as abouts
@@ -77,7 +78,7 @@ def import_file(path: Path, identifier: str, given: Given | None = None, progres
 def account(source: str, made: Sequence[DraftClause], named: Sequence[Left]) -> tuple[Left, ...]:
     """Everything of the source that no clause holds, each with its reason. Raises LostText for the rest."""
     covered = sorted((clause.start, clause.end) for clause in made)
-    for (_, end), (start, _) in zip(covered, covered[1:], strict=False):
+    for (_, end), (start, _) in pairwise(covered):
         if start < end:
             raise LostText(words.LOST_SPAN.format(start=start, words=source[start:end][:30]))
     inside = [one for one in named if not any(start <= one.start < end for start, end in covered)]

@@ -128,7 +128,7 @@ def is_title(line: str) -> bool:
 
 
 def is_addressees(line: str) -> bool:
-    """各乡镇人民政府，县直各单位： (and not 现就有关事项通知如下：)."""
+    """Whether a line is like 各乡镇人民政府，县直各单位： (and not 现就有关事项通知如下：)."""
     return _ADDRESSEES.fullmatch(line) is not None and re.search(r"如下\s*[：:]$|(?:方法|措施)[：:]$", line) is None
 
 
@@ -144,9 +144,15 @@ def is_attachment(line: str) -> bool:
 
 def ends_sentence(line: str) -> bool:
     """Whether a line ends where a sentence does (closing marks aside)."""
-    return line.rstrip().rstrip("”’）)》」")[-1:] in (*SENTENCE_ENDS, "：", ":") or line.rstrip().endswith(("。”", "。）"))
+    return line.rstrip().rstrip("”’）)》」")[-1:] in (*SENTENCE_ENDS, "：", ":") or line.rstrip().endswith(
+        ("。”", "。）")
+    )
 
 
 def is_short_heading(line: str, limit: int = 40) -> bool:
     """Whether a line could be a heading: short, no sentence in it."""
-    return 0 < len(line) <= limit and not re.search(r"[。；！，;!,]", line.rstrip("。")) and not line.endswith(("。", "：", ":"))
+    return (
+        0 < len(line) <= limit
+        and not re.search(r"[。；！，;!,]", line.rstrip("。"))
+        and not line.endswith(("。", "：", ":"))
+    )

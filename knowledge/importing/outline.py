@@ -124,9 +124,7 @@ class _Reader:
             self._leave(row, words.PAGE_NUMBER)
             return
         mark = lines.mark_of(text) if not row.block.table else None
-        if mark is not None and mark.style == "problem" and skipped:
-            pass  # ● 问题三：…… ●
-        elif mark is None and skipped and not _bulleted(row.text):
+        if mark is None and skipped and not _bulleted(row.text):
             text, skipped = row.text, 0
         if self.awaiting is not None:
             waiting, self.awaiting = self.awaiting, None
@@ -191,7 +189,9 @@ class _Reader:
     def _is_title(self, row: Line) -> bool:
         if row.block.heading is not None:
             # A styled heading is the title where no other of its level follows, or where it reads like one.
-            same = sum(1 for one in self.rows if one.block.heading is not None and one.block.heading <= row.block.heading)
+            same = sum(
+                1 for one in self.rows if one.block.heading is not None and one.block.heading <= row.block.heading
+            )
             return row.block.heading == 0 or same == 1 or lines.is_title(row.text)
         return not self.title_over and (
             lines.is_title(row.text) or (lines.is_short_heading(row.text) and not lines.ends_sentence(row.text))
@@ -272,9 +272,9 @@ class _Reader:
         if current.style == PARAGRAPH and current.closed and not row.block.table:
             self.stack.pop()
             self._paragraph(row, start)
-        elif current.style != PARAGRAPH and current.heading_like and len(self.stack) == 1 and not current.children:
-            self._paragraph(row, start)
-        elif current.style in (STYLED, "part", "division") and not current.children:
+        elif (
+            current.style != PARAGRAPH and current.heading_like and len(self.stack) == 1 and not current.children
+        ) or (current.style in (STYLED, "part", "division") and not current.children):
             self._paragraph(row, start)
         else:
             current.end = row.end

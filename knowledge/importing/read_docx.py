@@ -32,7 +32,8 @@ def read(path: Path, content: bytes, progress: Progress) -> Extraction:
     try:
         document = docx.Document(io.BytesIO(content))
         numbering = next(
-            (part.element for part in document.part.package.iter_parts() if part.partname == "/word/numbering.xml"), None
+            (part.element for part in document.part.package.iter_parts() if part.partname == "/word/numbering.xml"),
+            None,
         )
         return _Body(document, numbering, progress).read()
     except Refused:

@@ -13,7 +13,9 @@ from knowledge.importing.extraction import Builder, Extraction, visible
 from knowledge.importing.refusal import Refused
 
 MAX_DEPTH = 200
-_SKIPPED = {"script", "style", "template", "noscript", "head", "iframe", "object", "svg", "math", "select", "textarea"}
+_CODE = {"script", "style"}
+#: Shown by no browser, or not as running text: listed like hidden text.
+_UNSHOWN = {"head", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea"}
 _INLINE = {
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "em", "font", "i", "ins", "kbd", "label", "mark", "q", "s",
     "small", "span", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
@@ -53,18 +55,17 @@ class _Page:
         if depth > MAX_DEPTH:
             raise Refused(self.path, words.TOO_DEEP)
         tag = element.tag if isinstance(element.tag, str) else ""
-        if tag in _SKIPPED:
-            if tag in ("script", "style"):
-                self.builder.note(words.NOTE_SCRIPTS)
+        if tag in _CODE:
+            self.builder.note(words.NOTE_SCRIPTS)
             return
-        hidden = hidden or _is_hidden(element)
+        hidden = hidden or tag in _UNSHOWN or _is_hidden(element)
         block = tag not in _INLINE and tag not in ("td", "th")
         if block:
             self.flush()
         if re.fullmatch("h[1-6]", tag):
             self.heading = int(tag[1])
         if tag == "li" and element.getparent() is not None and element.getparent().tag == "ol":
-            before = [one for one in element.itersiblings("li", preceding=True)]
+            before = list(element.itersiblings("li", preceding=True))
             first = element.getparent().get("start", "1")
             self.number = f"{int(first if first.isdecimal() else 1) + len(before)}. "
         if tag == "tr":

@@ -11,13 +11,13 @@ from knowledge.importing import words
 from knowledge.importing.extraction import Builder, Extraction, visible
 
 
-def read(path: Path, text: str, guessed: bool) -> Extraction:
+def read(path: Path, text: str, guessed: bool) -> Extraction:  # noqa: PLR0912 - one branch a token
     """The words of a Markdown file; raw HTML in it stays as written."""
     builder = Builder()
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     source = _Source(text)
     heading: int | None = None
-    number = ""
+    number, row_place = "", ""
     cells: list[str] | None = None
     for token in tokens:
         place = f"第 {token.map[0] + 1} 行" if token.map else ""
@@ -47,8 +47,8 @@ def read(path: Path, text: str, guessed: bool) -> Extraction:
             for line in token.content.splitlines():
                 source.take(line)
                 builder.add(line, place)
-    for marks, line in source.rest():
-        builder.remove(marks, words.MARKUP, f"第 {line} 行")
+    for marks, line_number in source.rest():
+        builder.remove(marks, words.MARKUP, f"第 {line_number} 行")
     if guessed:
         builder.note(words.NOTE_GB18030)
     builder.note(words.NOTE_MARKDOWN)
@@ -60,8 +60,6 @@ def _words(token: Token) -> str:
     for child in token.children or ():
         if child.type in ("softbreak", "hardbreak"):
             parts.append("\n")
-        elif child.type == "image":
-            parts.append(child.content)
         else:
             parts.append(child.content)
     return "".join(parts)

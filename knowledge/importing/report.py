@@ -21,7 +21,14 @@ def as_json(draft: Draft) -> dict[str, Any]:
         "characters": len(draft.source),
         "sha256": draft.sha256,
         "clauses": [
-            {"id": one.id, "kind": one.kind, "parent": one.parent, "label": one.label, "start": one.start, "end": one.end}
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "parent": one.parent,
+                "label": one.label,
+                "start": one.start,
+                "end": one.end,
+            }
             for one in draft.clauses
         ],
         "left_out": [
@@ -63,4 +70,7 @@ def as_text(draft: Draft) -> str:
 def _listing(head: str, entries: list[tuple[str, str, str]]) -> list[str]:
     if not entries:
         return []
-    return [head, *(f"- {place}（{reason}）：{text if len(text) <= 60 else text[:59] + '…'}" for place, reason, text in entries)]
+    return [
+        head,
+        *(f"- {place}（{reason}）：{text if len(text) <= 60 else text[:59] + '…'}" for place, reason, text in entries),
+    ]

@@ -17,17 +17,29 @@ _LIMIT = re.compile(
     rf"(?P<what>.*?)(?:原则上|一般|均|都|总数|数量|时间)*(?P<how>不超过|不得超过|不多于|控制在|不少于|不得少于|至少|最多|不低于|限于)"
     rf"(?P<n>\d+(?:\.\d+)?|[一二三四五六七八九十两百]+)(?P<unit>{_UNIT}|%)"
 )
-_SHARE = re.compile(r"(?P<what>.*?)(?P<how>减少|压减|精简|下降|降低|提高|增加|压缩)(?:到|至)?(?:[约近]|不少于|不低于)?(?P<n>\d[\d.—%\-～~]*%|[一二三四五六七八九十]分之[一二三四五六七八九十])")
-_EACH = re.compile(rf"(?P<what>.*?)(?P<span>每年|每月|每季度|每周|每半年)(?P<do>[^\d一二三四五六七八九十至最不]{{0,6}}?)(?:至少|最多|不超过)?(?P<n>\d+|[一二三四五六七八九十两]+)次(?P<after>.*)")
-_BEFORE = re.compile(r"(?:于|在)?(?:每[年月季周])?(?P<when>\d+月\d+日|\d+月底|\d+日|\d+个工作日)(?:以?前|之前|内|之内|以内)(?P<do>[^由的]{2,24})$")
-_FORBIDDEN = re.compile(r"^(?P<who>.*?)(?:一律)?(?P<no>严禁|不得|禁止|不准|不许|不能|坚决防止|杜绝|不再)(?P<do>[^的]{2,24})$")
+_SHARE = re.compile(
+    r"(?P<what>.*?)(?P<how>减少|压减|精简|下降|降低|提高|增加|压缩)(?:到|至)?(?:[约近]|不少于|不低于)?(?P<n>\d[\d.—%\-～~]*%|[一二三四五六七八九十]分之[一二三四五六七八九十])"
+)
+_EACH = re.compile(
+    r"(?P<what>.*?)(?P<span>每年|每月|每季度|每周|每半年)(?P<do>[^\d一二三四五六七八九十至最不]{0,6}?)(?:至少|最多|不超过)?(?P<n>\d+|[一二三四五六七八九十两]+)次(?P<after>.*)"
+)
+_BEFORE = re.compile(
+    r"(?:于|在)?(?:每[年月季周])?(?P<when>\d+月\d+日|\d+月底|\d+日|\d+个工作日)(?:以?前|之前|内|之内|以内)(?P<do>[^由的]{2,24})$"
+)
+_FORBIDDEN = re.compile(
+    r"^(?P<who>.*?)(?:一律)?(?P<no>严禁|不得|禁止|不准|不许|不能|坚决防止|杜绝|不再)(?P<do>[^的]{2,24})$"
+)
 _WHO = re.compile(
     r"^由?(?P<who>[^由对将把]{2,20}?(?:办公厅|办公室|委员会|领导小组|工作专班|专班|部门|党委|党组|人民政府|机关|街道|局|委|办|单位|负责人|一把手))"
     r"(?P<how>牵头|负责|会同)(?P<do>.{2,30})$"
 )
 _DUTY = re.compile(r"^(?P<who>.{2,20}?)(?:应当|必须|要|须)(?P<do>[^求点素的]{3,24})$")
-_NAME = re.compile(r"(?:建立|完善|健全|实行|推行|落实|制定|修订|出台)(?P<name>[^，。；、]{2,18}?(?:制度|机制|清单|办法|规则|条例|台账|计划|方案|目录|平台))")
-_TOPIC = re.compile(r"^(?P<topic>(?:严格|加强|规范|完善|改进|优化|推进|精简|清理|强化|提高|落实|建立|健全|减少|控制)[^，。；：]{2,16})[。：]?")
+_NAME = re.compile(
+    r"(?:建立|完善|健全|实行|推行|落实|制定|修订|出台)(?P<name>[^，。；、]{2,18}?(?:制度|机制|清单|办法|规则|条例|台账|计划|方案|目录|平台))"
+)
+_TOPIC = re.compile(
+    r"^(?P<topic>(?:严格|加强|规范|完善|改进|优化|推进|精简|清理|强化|提高|落实|建立|健全|减少|控制)[^，。；：]{2,16})[。：]?"
+)
 _NOT_A_SUBJECT = ("其中", "并", "且", "但", "同时", "对", "将", "把", "在", "按", "以", "如", "因", "凡")
 _LEADING = re.compile(r"^(?:同时|并且|确保|原则上|并|且|但|其中|对于|确需|因此|也|还|均|都|应当|要|必须|须)+")
 
@@ -35,7 +47,9 @@ _LEADING = re.compile(r"^(?:同时|并且|确保|原则上|并|且|但|其中|�
 def suggestions(text: str, kind: Kind, *, most: int = MOST) -> tuple[str, ...]:
     """Up to `most` natural questions that the words of a clause answer; none for headings without a topic."""
     found: dict[str, None] = {}
-    rules = (_headings,) if kind in ("section", "problem") else (_amounts, _bodies, _prohibitions, _names, _duties, _topics)
+    rules = (
+        (_headings,) if kind in ("section", "problem") else (_amounts, _bodies, _prohibitions, _names, _duties, _topics)
+    )
     for rule in rules:
         for question in rule(_pieces(text)):
             if _sounds(question):
@@ -124,7 +138,11 @@ def _names(pieces: Sequence[str]) -> Iterator[str]:
 def _duties(pieces: Sequence[str]) -> Iterator[str]:
     for piece in pieces:
         match = _DUTY.match(_LEADING.sub("", piece))
-        if match is not None and not match["who"].startswith(_NOT_A_SUBJECT) and not match["who"].endswith(("不", "主", "重", "需")):
+        if (
+            match is not None
+            and not match["who"].startswith(_NOT_A_SUBJECT)
+            and not match["who"].endswith(("不", "主", "重", "需"))
+        ):
             yield f"{match['who'].rstrip('也都均还')}要{match['do']}吗？"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-REFUSED = "{path}：{what}。{remedy}"
+REFUSED = "{path}：{what}。{remedy}。"
 
 EMPTY = ("文件是空的", "请确认选对了文件，再导入一次")
 NO_FILE = ("没有这个文件", "请检查文件名和路径")
@@ -11,7 +11,7 @@ UNREADABLE = ("文件读不出来（{reason}）", "请检查文件权限")
 TOO_LARGE = ("文件有 {size} 字节，超过上限 {limit} 字节", "请删去图片等无关内容，或拆成几份再导入")
 UNKNOWN_ENDING = ("不能导入以「{ending}」结尾的文件", "可以导入 {known}；旧式 .doc 请先另存为 .docx")
 MACRO_ENDING = ("这是带宏的 Word 文件（{ending}）", "请在 Word 里另存为不带宏的 .docx 再导入")
-WRONG_CONTENT = ("文件名是 {ending}，内容却是 {found}", "请改成正确的文件名，或重新另存后再导入")
+WRONG_CONTENT = ("文件名是 {ending}，内容却是「{found}」", "请改成正确的文件名，或重新另存后再导入")
 OLD_OR_LOCKED = ("内容是旧式 .doc 或设了打开密码的文件", "请去掉密码，并另存为 .docx 再导入")
 NUL = ("第 {line} 行有空字符（NUL），这不是文本文件", "请用文字处理软件另存为 UTF-8 文本")
 CONTROL = ("第 {line} 行有看不见的控制字符 {code}", "请删去它再导入（它会让看到的文字与实际的不同）")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from knowledge.errors import JianfuError
 from knowledge.importing import report, words
+from knowledge.importing.clauses import DraftClause
 from knowledge.importing.draft import Draft
 from knowledge.importing.suggest import suggestions
 from knowledge.loader import load_document
@@ -55,7 +56,7 @@ def suggestions_yaml(draft: Draft) -> str:
     """The suggested questions, each to be switched on by a person; nothing in it is live."""
     rows = [*words.SUGGESTIONS_HEAD]
     taken: set[str] = set()
-    entries = []
+    entries: list[tuple[DraftClause, str]] = []
     for clause in draft.clauses:
         fresh = [one for one in suggestions(clause.text, clause.kind) if one not in taken]
         taken.update(fresh)

@@ -48,7 +48,9 @@ def numbering(kept: Kept) -> Iterator[Finding]:
     for i, clause in enumerate(clauses):
         place = ("clauses", i, "id")
         if clause.parent is not None and "." in clause.id and not clause.id.startswith(f"{clause.parent}."):
-            yield kept.finding(place, "error", words.NUMBERING, words.ID_UNDER_OTHER, one=clause.id, parent=clause.parent)
+            yield kept.finding(
+                place, "error", words.NUMBERING, words.ID_UNDER_OTHER, one=clause.id, parent=clause.parent
+            )
         number, before = _number(clause), last.get(clause.parent)
         if number is not None:
             expected = 1 if before is None else (_number(before) or 0) + 1
@@ -74,7 +76,9 @@ def empty_sections(kept: Kept) -> Iterator[Finding]:
     for i, clause in enumerate(kept.document.clauses):
         if clause.is_heading and clause.id not in parents:
             place = ("clauses", i, "kind")
-            yield kept.finding(place, "error", words.EMPTY, words.EMPTY_SECTION, one=clause.id, words=_short(clause.text))
+            yield kept.finding(
+                place, "error", words.EMPTY, words.EMPTY_SECTION, one=clause.id, words=_short(clause.text)
+            )
 
 
 def placeholders(kept: Kept) -> Iterator[Finding]:

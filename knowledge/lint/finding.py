@@ -35,7 +35,9 @@ class Kept:
     document: Document
     file: YamlFile
 
-    def finding(self, place: Location, severity: Severity, rule: str, message: tuple[str, str], **words: object) -> Finding:
+    def finding(
+        self, place: Location, severity: Severity, rule: str, message: tuple[str, str], **words: object
+    ) -> Finding:
         """A finding at a place of the file; `message` is the text and the remedy."""
         text, remedy = (part.format(**words) for part in message)
         return Finding(self.file.path, self.file.line(place), severity, rule, text, remedy)

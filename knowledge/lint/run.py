@@ -36,7 +36,13 @@ def lint(folder: Path, progress: Progress) -> list[Finding]:
     found = [*clauses.near_duplicates(bases), *questions.pointing_at_two(bases)]
     for i, kept in enumerate(bases):
         progress("检查条款", i / len(bases))
-        for rule in (clauses.numbering, clauses.empty_sections, clauses.placeholders, questions.unreached, questions.mixed_width):
+        for rule in (
+            clauses.numbering,
+            clauses.empty_sections,
+            clauses.placeholders,
+            questions.unreached,
+            questions.mixed_width,
+        ):
             found.extend(rule(kept))
     return in_order(found)
 

@@ -47,7 +47,7 @@ _TOO_LATE = ("query is too old", "query id is invalid", "query_id_invalid")
 class RateLimiter(AIORateLimiter):
     """Waits as Telegram asks (429), but does not count "typing" against the 20 messages a minute of a group."""
 
-    async def process_request(  # noqa: PLR0917  the library's signature
+    async def process_request(
         self,
         callback: Callable[..., Coroutine[Any, Any, Any]],
         args: Any,
