@@ -128,12 +128,12 @@ def is_title(line: str) -> bool:
 
 
 def is_addressees(line: str) -> bool:
-    """Whether a line is like 各乡镇人民政府，县直各单位： (and not 现就有关事项通知如下：)."""
+    """Whether a line names whom the notice is for: 各乡镇人民政府： is such a line, 现就有关事项通知如下： is not."""
     return _ADDRESSEES.fullmatch(line) is not None and re.search(r"如下\s*[：:]$|(?:方法|措施)[：:]$", line) is None
 
 
 def is_closing(line: str) -> bool:
-    """（此件公开发布）, 抄送：……, 特此通知。"""
+    """Whether a line is like （此件公开发布）, 抄送：…… or 特此通知。 (at the end of a notice)."""
     return _CLOSING.fullmatch(line) is not None
 
 

@@ -14,7 +14,7 @@ MOST = 6
 _PIECE = re.compile(r"[^，。；：！？,;:!?\n｜]+")
 _UNIT = "个工作日|工作日|个月|小时|分钟|平方米|万元|亿元|天|日|页|次|份|场|人|名|字|个|项|家|元|年|周|倍|桌"
 _LIMIT = re.compile(
-    rf"(?P<what>.*?)(?:原则上|一般|均|都|总数|数量|时间)*(?P<how>不超过|不得超过|不多于|控制在|不少于|不得少于|至少|最多|不低于|限于)"
+    rf"(?P<what>.*?)(?:原则上|一般|均|都)*(?P<how>不超过|不得超过|不多于|控制在|不少于|不得少于|至少|最多|不低于|限于)"
     rf"(?P<n>\d+(?:\.\d+)?|[一二三四五六七八九十两百]+)(?P<unit>{_UNIT}|%)"
 )
 _SHARE = re.compile(
@@ -40,7 +40,13 @@ _NAME = re.compile(
 _TOPIC = re.compile(
     r"^(?P<topic>(?:严格|加强|规范|完善|改进|优化|推进|精简|清理|强化|提高|落实|建立|健全|减少|控制)[^，。；：]{2,16})[。：]?"
 )
+_TIME = re.compile(r"(?:全年|每年|每月|每季度|每周|每次|一年内|.{0,4}季度内).{0,6}")
+_AHEAD = re.compile(
+    r"^(?P<what>.*?)(?:应当|要|须|必须)?(?:至少)?提前(?:\d+|[一二三五十两])(?P<unit>个工作日|个?小时|天|日)(?P<do>.{2,20})$"
+)
 _NOT_A_SUBJECT = ("其中", "并", "且", "但", "同时", "对", "将", "把", "在", "按", "以", "如", "因", "凡")
+#: 严格 is no verb: 怎么严格年度总量 cannot be said.
+_NOUN_AFTER = re.compile(r"严格(?!控制|执行|落实|管理|规范|审批|限制|把关)")
 _LEADING = re.compile(r"^(?:同时|并且|确保|原则上|并|且|但|其中|对于|确需|因此|也|还|均|都|应当|要|必须|须)+")
 
 
@@ -54,6 +60,8 @@ def suggestions(text: str, kind: Kind, *, most: int = MOST) -> tuple[str, ...]:
         for question in rule(_pieces(text)):
             if _sounds(question):
                 found.setdefault(question)
+    if not found and kind not in ("section", "problem"):
+        found = dict.fromkeys(_named(_pieces(text)))
     return tuple(list(found)[:most])
 
 
@@ -67,6 +75,8 @@ def _subject(words: str, before: str = "") -> str:
     subject = re.sub(r"(?:应当|要|应|须|必须|原则上|一律|一般)+$", "", subject)
     if len(subject) < 2 and 2 <= len(before) <= 14:
         return before
+    if _TIME.fullmatch(subject):
+        return before + subject if 2 <= len(before) <= 26 and not re.search(r"\d|应当|不得", before) else ""
     return subject
 
 
@@ -92,15 +102,20 @@ def _amounts(pieces: Sequence[str]) -> Iterator[str]:
                 yield f"{what}要{share['how']}多少？"
             continue
         each = _EACH.search(piece)
-        if each is not None:
+        if each is not None and (each["do"] or each["after"]):
             what = _subject(each["what"])
             after = each["after"].strip("的。、")
             thing = f"{each['do']}几次{after}" if len(after) <= 16 else f"{each['do']}几次"
             yield f"{what}{each['span']}{'要' if each['do'] else ''}{thing}？"
+        ahead = _AHEAD.match(piece)
+        if ahead is not None:
+            yield f"{_subject(ahead['what'])}要提前几{ahead['unit']}{ahead['do']}？"
         due = _BEFORE.search(piece)
         if due is not None:
             do = due["do"].strip("应当要须")
-            yield f"什么时候之前要{do}？" if "工作日" not in due["when"] else f"几个工作日内要{do}？"
+            who = re.sub(r"(?:应当|必须|要|须)?在?$", "", piece[: due.start()])
+            who = who if len(who) <= 18 else ""
+            yield f"{who}几个工作日内要{do}？" if "工作日" in due["when"] else f"{who}什么时候之前要{do}？"
 
 
 def _bodies(pieces: Sequence[str]) -> Iterator[str]:
@@ -115,10 +130,10 @@ def _bodies(pieces: Sequence[str]) -> Iterator[str]:
 def _prohibitions(pieces: Sequence[str]) -> Iterator[str]:
     for piece in pieces:
         match = _FORBIDDEN.match(_LEADING.sub("", piece))
-        if match is None:
+        if match is None or match["do"].startswith(("超过", "少于", "低于", "多于", "有下列", "有以下")):
             continue
         do = match["do"].strip("“”")
-        who = match["who"].strip("、 ")
+        who = re.sub(r"^任何(?:部门|单位|个人|组织|和)*$", "", match["who"].strip("、 "))
         who = "" if who.startswith(_NOT_A_SUBJECT) or len(who) > 14 or re.search("[的地]$", who) else who
         if match["no"] == "不再":
             yield f"{who}还要不要{do}？" if not do.startswith(("要", "再")) else f"{who}还{do}吗？"
@@ -140,6 +155,7 @@ def _duties(pieces: Sequence[str]) -> Iterator[str]:
         match = _DUTY.match(_LEADING.sub("", piece))
         if (
             match is not None
+            and not re.search(r"\d", piece)
             and not match["who"].startswith(_NOT_A_SUBJECT)
             and not match["who"].endswith(("不", "主", "重", "需"))
         ):
@@ -149,18 +165,32 @@ def _duties(pieces: Sequence[str]) -> Iterator[str]:
 def _topics(pieces: Sequence[str]) -> Iterator[str]:
     if pieces:
         match = _TOPIC.match(pieces[0])
-        if match is not None:
+        if match is not None and not _NOUN_AFTER.match(match["topic"]):
             yield f"怎么{match['topic']}？"
+
+
+def _named(pieces: Sequence[str]) -> Iterator[str]:
+    """What is left where no rule fits: a short piece of the clause, named in marks."""
+    short = [piece for piece in pieces if 5 <= len(piece) <= 16 and not re.search("[“”《》（）]", piece)]
+    if short:
+        yield f"关于“{short[0]}”，原文是怎么说的？"
 
 
 def _headings(pieces: Sequence[str]) -> Iterator[str]:
     problem = bool(pieces) and pieces[0].startswith("问题")
     pieces = [piece.strip("●■ ") for piece in pieces]
     topic = next((piece for piece in pieces if not re.fullmatch(r"问题.|解决方法|解决办法", piece)), "")
-    if problem and 2 <= len(topic) <= 24:
+    listed = re.sub("下列|以下", "哪些", topic, count=1)
+    if not 2 <= len(topic) <= 24 or topic in ("总则", "附则"):
+        return
+    if problem:
         yield f"怎么解决{topic}的问题？"
-    elif 2 <= len(topic) <= 24:
-        yield f"关于{topic}有哪些要求？" if not topic.startswith(("如何", "怎")) else f"{topic}？"
+    elif listed != topic:
+        yield f"{listed}？"
+    elif topic.startswith(("如何", "怎")):
+        yield f"{topic}？"
+    else:
+        yield f"{topic}有哪些？" if topic.endswith(("要求", "措施")) else f"{topic}有哪些具体要求？"
 
 
 def _sounds(question: str) -> bool:

@@ -59,7 +59,7 @@ def numbering(kept: Kept) -> Iterator[Finding]:
                 shown = "开头" if before is None else before.id
                 yield kept.finding(place, "warning", words.NUMBERING, words.GAP, before=shown, after=clause.id)
             last[clause.parent] = clause
-    for (i, one), (j, other) in pairwise(enumerate(clauses)):
+    for (_, one), (j, other) in pairwise(enumerate(clauses)):
         if other.start < one.start:
             place = ("clauses", j, "start")
             yield kept.finding(place, "error", words.NUMBERING, words.OUT_OF_ORDER, one=other.id, other=one.id)
