@@ -8,8 +8,7 @@ from typing import Protocol
 from bot.answer import Answer
 from knowledge.base import KnowledgeBase
 from knowledge.lint import words
-from knowledge.lint.finding import Finding, Kept
-from knowledge.strict_yaml import Location
+from knowledge.lint.finding import Finding, Kept, Place
 
 Progress = Callable[[str, float | None], None]
 _CHECKING = "逐句试问"
@@ -50,7 +49,7 @@ def answered_elsewhere(assistant: Asked, bases: Sequence[Kept], progress: Progre
             yield kept.finding(place, "warning", words.ELSEWHERE, words.NOT_ANSWERED, **details)
 
 
-def _questions(kept: Kept) -> Iterator[tuple[Location, str, tuple[str, ...]]]:
+def _questions(kept: Kept) -> Iterator[tuple[Place, str, tuple[str, ...]]]:
     for i, clause in enumerate(kept.document.clauses):
         for j, question in enumerate(clause.questions):
             yield ("clauses", i, "questions", j), question, (clause.id,)

@@ -9,6 +9,8 @@ from typing import Literal
 from knowledge.clause import Document
 from knowledge.strict_yaml import Location, YamlFile
 
+#: A place in a YAML file: its keys and positions, as strict_yaml counts them.
+Place = Location
 Severity = Literal["error", "warning"]
 
 
