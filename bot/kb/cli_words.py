@@ -13,7 +13,7 @@ ADOPT_HELP = "把草稿的 suggestions.yaml 里标了 use: true 的问题写进�
 DRAFT_HELP = "草稿文件夹"
 LINT_HELP = "找出知识库里能用但不妥的地方：相近的条款、一问两处、编号、空标题、全半角、无人问到的条款"
 LINT_FOLDER_HELP = "知识库或草稿文件夹（默认 config.yaml 的 knowledge.folder）"
-ANSWERS_HELP = "再逐句试问，找出现在答到别处的问题（要载入模型，几分钟）"
+ANSWERS_HELP = "再逐句试问，找出现在答到别处的问题（要载入模型；问题上万时要一小时左右）"
 
 NEEDS_ID = "文件名「{name}」不能作编号；请用 --id 给出，例如 --id tongzhi-2024。"
 BAD_YEAR = "--year {year} 不行；应为 1900–2200 的整数。"
