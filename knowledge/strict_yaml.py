@@ -7,6 +7,7 @@ come out as Faults with file, line, field, what was found and what was expected.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ MAX_NODES = 200_000
 MAX_SHOWN = 60
 
 Location = tuple[str | int, ...]
+#: Characters [start, end) of the file, a byte order mark at its beginning not counted.
+Span = tuple[int, int]
 Model = TypeVar("Model", bound=BaseModel)
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -34,11 +37,12 @@ _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A parsed file: its value, and the line (from 1) of each location in it."""
+    """A parsed file: its value, the line (from 1) of each location in it, and the characters of each value there."""
 
     path: Path
     value: Any
     lines: dict[Location, int] = field(repr=False)
+    spans: dict[Location, Span] = field(repr=False, default_factory=dict)
 
     def line(self, location: Location) -> int:
         """The line of a location, or of the nearest thing around it that has one."""
@@ -79,6 +83,18 @@ def _visible(text: str) -> str:
     """The beginning of a text on one line, with line breaks, odd spaces and control characters as escapes."""
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:MAX_SHOWN])
     return f"{shown}…" if len(text) > MAX_SHOWN else shown
+
+
+def quoted(text: str) -> str:
+    """A text as a double-quoted scalar on one line; what does not print is escaped."""
+    parts = []
+    for character in json.dumps(text, ensure_ascii=False):
+        code = ord(character)
+        if character.isprintable() or character == "\u3000":
+            parts.append(character)
+        else:
+            parts.append(f"\\U{code:08X}" if code > 0xFFFF else f"\\u{code:04X}")
+    return "".join(parts)
 
 
 def read_text(path: Path) -> str:
@@ -124,6 +140,7 @@ def _error_line(error: Exception, text: str) -> int:
 
 def _build(path: Path, events: Iterator[yaml.Event]) -> YamlFile:
     lines: dict[Location, int] = {}
+    spans: dict[Location, Span] = {}
     stack: list[_Open] = []
     root: list[Any] = []
     nodes = 0
@@ -133,7 +150,8 @@ def _build(path: Path, events: Iterator[yaml.Event]) -> YamlFile:
 
     for event in events:
         if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
-            stack.pop()
+            closed = stack.pop()
+            spans[closed.location] = spans[closed.location][0], _end(event)
             continue
         if isinstance(event, yaml.DocumentStartEvent) and root:
             raise refuse(event, (), "第二个 YAML 文档", "一个文件只放一个文档")
@@ -161,9 +179,14 @@ def _build(path: Path, events: Iterator[yaml.Event]) -> YamlFile:
             value = {} if isinstance(event, yaml.MappingStartEvent) else []
         _place(value, top, root)
         lines.setdefault(location, _line(event))
+        spans[location] = event.start_mark.index if event.start_mark is not None else 0, _end(event)
         if isinstance(value, (dict, list)):
             stack.append(_Open(value, location))
-    return YamlFile(path, root[0] if root else None, lines)
+    return YamlFile(path, root[0] if root else None, lines, spans)
+
+
+def _end(event: yaml.Event) -> int:
+    return event.end_mark.index if event.end_mark is not None else 0
 
 
 def _line(event: yaml.Event) -> int:

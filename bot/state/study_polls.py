@@ -49,6 +49,12 @@ class StudyPolls:
             row = connection.execute(mine).one_or_none()
         return Shown(row.item, row.showing) if row is not None else None
 
+    def has_any(self, person: str) -> bool:
+        """Whether any poll on record shows something to this person. Raises StateUnavailable."""
+        mine = select(study_polls.c.poll).where(study_polls.c.person == self._database.hashed("person", person))
+        with self._database.begin() as connection:
+            return connection.execute(mine.limit(1)).first() is not None
+
     def forget(self, person: str) -> int:
         """Delete what polls showed a person; returns how many rows that were. Raises StateUnavailable."""
         mine = study_polls.c.person == self._database.hashed("person", person)

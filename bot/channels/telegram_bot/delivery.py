@@ -47,7 +47,7 @@ _TOO_LATE = ("query is too old", "query id is invalid", "query_id_invalid")
 class RateLimiter(AIORateLimiter):
     """Waits as Telegram asks (429); what puts no message into a group does not count against its 20 a minute."""
 
-    async def process_request(  # noqa: PLR0917  the library's signature
+    async def process_request(
         self,
         callback: Callable[..., Coroutine[Any, Any, Any]],
         args: Any,

@@ -145,7 +145,7 @@ async def serve(
 
 def _allow_files() -> None:
     """Ask for as many open files as the connections need; where that is refused, fewer connections fit."""
-    if resource is None:
+    if resource is None:  # pragma: no cover - Windows
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)

@@ -162,10 +162,10 @@ class Studying:
         except (UnknownItem, InvalidChoice) as error:
             await say(context.bot, Place(vote.user.id), str(error), buttons.start_buttons(anything=True))
         else:
-            if outcome is None:
-                await say(context.bot, Place(vote.user.id), words.POLL_UNKNOWN)
-            else:
+            if outcome is not None:
                 await self._judge(context.bot, vote.user.id, outcome, assistant)
+            elif await self._desk.kept(lambda state: _may_be_ours(state, vote)):
+                await say(context.bot, Place(vote.user.id), words.POLL_UNKNOWN)
 
     async def _counted(self, vote: PollAnswer, user_id: int, assistant: Assistant) -> Outcome | None:
         """What came of a vote; None for a poll that is not on record."""
@@ -201,3 +201,9 @@ class Studying:
 def now() -> datetime:
     """The time."""
     return datetime.now(UTC)
+
+
+def _may_be_ours(state: State, vote: PollAnswer) -> bool:
+    """Whether an unknown poll can be one of this person's learning: a group's session has polls of its own."""
+    assert vote.user is not None
+    return state.rooms.find_poll(vote.poll_id) is None and state.polls.has_any(person(vote.user.id))
