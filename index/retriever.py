@@ -27,7 +27,7 @@ from index.embedder import BATCH, Encoder
 from index.examples import pinyin_reader
 from index.hit import BESIDE, Hit, SearchResult
 from index.known import KnownQuestions
-from index.model import Settings, fitting_adapter, load_encoder
+from index.model import Models, Settings
 from index.onward import Onward
 from index.outline import Outline
 from index.pinyin import PinyinReader, has_letters
@@ -99,14 +99,18 @@ class Retriever:
         return self._outline
 
     @classmethod
-    def load(cls, knowledge: KnowledgeBase, settings: Settings, progress: Progress) -> Retriever:
+    def load(
+        cls, knowledge: KnowledgeBase, settings: Settings, progress: Progress, models: Models | None = None
+    ) -> Retriever:
         """Open the index for this knowledge, or build it. Without a model it is lexical, and the log says why.
 
-        Raises StorageError when the index has to be built and cannot be written.
+        `models` holds what another retriever of the same settings has loaded. Raises StorageError when the index has to
+        be built and cannot be written.
         """
-        adapter = fitting_adapter(knowledge, settings)
+        encoder: Encoder | None
+        adapter: Adapter | None
         try:
-            encoder: Encoder | None = load_encoder(settings, progress, adapter)
+            encoder, adapter = (models or Models(settings)).fitting(knowledge, progress)
         except ModelUnavailable as error:
             logger.error("no embedding model, answers are lexical: %s", error)
             encoder = adapter = None

@@ -13,8 +13,8 @@ import pytest
 from tests.fakes import ROOT
 
 PACKAGES = ("knowledge", "index", "bot")
-STATE = ("database", "feedback", "inbox", "people", "receipts", "tables")
-MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people")
+STATE = ("database", "feedback", "inbox", "people", "receipts", "tables", "versions")
+MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people", "0005_knowledge_versions")
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -10,6 +10,7 @@ from bot.state.feedback import FeedbackBook
 from bot.state.inbox import Inbox
 from bot.state.people import People
 from bot.state.receipts import Receipts
+from bot.state.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class State:
     feedback: FeedbackBook
     inbox: Inbox
     people: People
+    versions: Versions
 
     @classmethod
     def of(cls, config: Config) -> State:
@@ -33,6 +35,7 @@ class State:
             FeedbackBook(database, days),
             Inbox(database, config.telegram.keep_update_ids_hours),
             People(database, days),
+            Versions(database),
         )
 
     def close(self) -> None:
