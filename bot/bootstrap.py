@@ -48,8 +48,11 @@ class Maker:
 
     def make(self, knowledge: KnowledgeBase, progress: Progress) -> Assistant:
         """Open or build the index of a version. Raises JianfuError."""
-        retriever = Retriever.load(knowledge, self._settings, progress, self._models)
-        return Assistant(retriever, self._config.answers, self._keep_receipt)
+        return Assistant(self.retriever(knowledge, progress), self._config.answers, self._keep_receipt)
+
+    def retriever(self, knowledge: KnowledgeBase, progress: Progress) -> Retriever:
+        """The index alone. Raises JianfuError."""
+        return Retriever.load(knowledge, self._settings, progress, self._models)
 
 
 def index_settings(config: Config) -> Settings:

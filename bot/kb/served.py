@@ -92,6 +92,14 @@ class Shelved:
                 logger.warning("the pointer to version %s cannot be written: %s", pointer.seq, error)
         return Served(knowledge, pointer, confirmed)
 
+    def archive(self, pointer: Pointer) -> bytes:
+        """The archive of a row, or of the folder as it is for number 0. Raises JianfuError."""
+        if not pointer.seq:
+            return pack(self.folder, load_knowledge(self.folder))
+        if self.versions is None:
+            raise JianfuError(words.NO_COPY.format(seq=pointer.seq))
+        return self.versions.archive(pointer.digest)
+
     def _knowledge(self, pointer: Pointer) -> KnowledgeBase:
         if not pointer.seq:
             return load_knowledge(self.folder)

@@ -97,9 +97,7 @@ class Shelf:
             return self._put(archive, digest)
         except OSError as error:
             logger.warning("no copy of version %s is kept in %s: %s", digest[:12], self._folder, error)
-        with tempfile.TemporaryDirectory(prefix="jianfu-kb-") as passing:
-            unpack(archive, Path(passing))
-            return _proved(Path(passing), digest)
+        return knowledge_of(archive)
 
     def _put(self, archive: bytes, digest: str) -> KnowledgeBase:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -138,6 +136,13 @@ class Shelf:
             if owner.isdecimal() and Path("/proc", owner).exists():
                 continue
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def knowledge_of(archive: bytes) -> KnowledgeBase:
+    """The knowledge in an archive, by way of a folder that is gone afterwards. Raises JianfuError, OSError."""
+    with tempfile.TemporaryDirectory(prefix="jianfu-kb-") as passing:
+        unpack(archive, Path(passing))
+        return _proved(Path(passing), digest_of(archive))
 
 
 def _proved(folder: Path, digest: str) -> KnowledgeBase:
