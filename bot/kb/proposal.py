@@ -23,9 +23,6 @@ from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 from knowledge.loader import load_knowledge
 
-#: Where a checked-out folder says which version it was.
-BASE_FILE = ".jianfu-base"
-
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -99,11 +96,3 @@ def prepare(shelved: Shelved, folder: Path, maker: Maker, policy: AnswersConfig,
 
 def _named(progress: Progress, what: str) -> Progress:
     return lambda stage, fraction: progress(words.INDEX_OF.format(what=what, stage=stage), fraction)
-
-
-def stated_base(folder: Path) -> int | None:
-    """The number of the version that a folder was checked out as, or None."""
-    try:
-        return int((folder / BASE_FILE).read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return None

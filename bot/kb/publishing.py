@@ -10,16 +10,22 @@ import logging
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.kb import words
-from bot.kb.proposal import BASE_FILE, Proposal, stated_base
 from bot.kb.served import Shelved
 from bot.kb.shelf import Pointer
 from bot.state.versions import SERVING, BaseMoved, Change, Entry, Versions, moved
 from knowledge.archive import unpack
 from knowledge.errors import JianfuError
 
+if TYPE_CHECKING:
+    from bot.kb.proposal import Proposal  # brings the model's libraries, which going back does not need
+
 logger = logging.getLogger(__name__)
+
+#: Where a checked-out folder says which version it was.
+BASE_FILE = ".jianfu-base"
 
 
 def check_base(shelved: Shelved, folder: Path, base: int | None) -> None:
@@ -170,3 +176,11 @@ def _state_base(folder: Path, seq: int) -> None:
     with suppress(OSError):
         aside.write_text(f"{seq}\n", encoding="utf8")
         aside.replace(folder / BASE_FILE)
+
+
+def stated_base(folder: Path) -> int | None:
+    """The number of the version that a folder was checked out as, or None."""
+    try:
+        return int((folder / BASE_FILE).read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
