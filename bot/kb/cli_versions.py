@@ -144,7 +144,7 @@ def _checkout(config: Config, options: argparse.Namespace) -> int:
     folder = Path(options.folder).expanduser()
     with ExitStack() as stack:
         seq = publishing.checkout(_shelved(config, stack), folder, options.version)
-    print(words.CHECKED_OUT.format(seq=seq, folder=folder))
+    print(words.CHECKED_OUT.format(what=words.served(seq), folder=folder))
     return 0
 
 
