@@ -20,8 +20,10 @@ from typing import NoReturn
 from bot import log, replies
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
 from bot.kb import cli as kb_cli
+from bot.kb import cli_versions
 from bot.quiz import words as quiz_words
 from bot.trust import trust_text
+from knowledge.base import KnowledgeBase
 from knowledge.errors import InvalidFile, JianfuError
 from knowledge.loader import load_knowledge
 
@@ -99,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
     check = kb_commands.add_parser("check", parents=[common], help="检查知识库，逐条核对引文与来源")
     check.set_defaults(run=_kb_check)
     kb_cli.register(kb_commands, common)
+    cli_versions.register(kb_commands, common)
     return parser
 
 
@@ -206,7 +209,7 @@ def _train(config: Config, options: argparse.Namespace) -> int:
 
 
 def _trust(config: Config, options: argparse.Namespace) -> int:
-    print(trust_text(load_knowledge(config.path(config.knowledge.folder))))
+    print(trust_text(_served(config)))
     return 0
 
 
@@ -216,7 +219,7 @@ def _quiz(config: Config, options: argparse.Namespace) -> int:
     target = None if options.out is None else Path(options.out).expanduser()
     if target is not None:
         export.check_name(target)
-    knowledge = load_knowledge(config.path(config.knowledge.folder))
+    knowledge = _served(config)
     kinds = [name for names in options.kinds for name in names.split(",") if name]
     items = paper.select(knowledge, options.n, options.seed, options.scope, kinds)
     if options.json:
@@ -227,6 +230,13 @@ def _quiz(config: Config, options: argparse.Namespace) -> int:
         export.write(target, items, knowledge, options.seed)
         print(quiz_words.WRITTEN.format(count=len(items), path=target), file=sys.stderr)
     return 0
+
+
+def _served(config: Config) -> KnowledgeBase:
+    """The knowledge in use: what was published, else the folder."""
+    from bot.kb.served import Shelved  # noqa: PLC0415 - brings SQLAlchemy; kb check needs none
+
+    return Shelved.of(config).load().knowledge
 
 
 def _kb_check(config: Config, options: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from index import storage
-from index.storage import CURRENT, KEEP, LOCK, MANIFEST, StorageError, current, publish
+from index.storage import CURRENT, KEEP, LOCK, MANIFEST, StorageError, current, kept, publish
 
 ROOT = Path(__file__).resolve().parent.parent
 FINGERPRINT = "f00d"
@@ -104,6 +104,24 @@ def test_only_the_newest_revisions_stay(tmp_path: Path) -> None:
     assert KEEP == 2
     assert entries(tmp_path) == {CURRENT, published[-2].name, published[-1].name}
     assert current(tmp_path, FINGERPRINT) == published[-1]
+
+
+def test_a_revision_kept_beside_the_current_one_is_found_and_counts_as_the_latest(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = publish(tmp_path, "aaaa", writer("old"), keep=3)
+    os.utime(old, (1, 1))
+    new = publish(tmp_path, "bbbb", writer("new"), keep=3)
+    assert (kept(tmp_path, "aaaa"), kept(tmp_path, "bbbb")) == (old, new)
+    assert old.stat().st_mtime > 1
+    assert caplog.text == ""
+    assert kept(tmp_path, "cccc") is None
+    (old / "vectors.faiss").write_text("torn")
+    assert kept(tmp_path, "aaaa") is None
+    assert kept(tmp_path / "missing", "aaaa") is None
+    for text in ("a", "b"):
+        publish(tmp_path, "dddd", writer(text), keep=3)
+    assert len(entries(tmp_path)) == 3 + 1
 
 
 def test_nothing_published_yet(tmp_path: Path) -> None:

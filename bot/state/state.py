@@ -14,6 +14,7 @@ from bot.state.receipts import Receipts
 from bot.state.reminders import Reminders
 from bot.state.rooms import RoomBook
 from bot.state.study_polls import StudyPolls
+from bot.state.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class State:
     polls: StudyPolls
     reminders: Reminders
     rooms: RoomBook
+    versions: Versions
 
     @classmethod
     def of(cls, config: Config) -> State:
@@ -45,6 +47,7 @@ class State:
             StudyPolls(database),
             Reminders(database, days),
             RoomBook(database, days),
+            Versions(database),
         )
 
     def close(self) -> None:
