@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot import replies
 from bot.answer import Answer
-from bot.assistant import Assistant
+from bot.assistant import Assistant, Explanation
 from bot.config import Config
 from index.builtin_model import Progress
 from index.embedder import BUILTIN
@@ -29,12 +29,18 @@ def silent(stage: str, fraction: float | None) -> None:
 
 
 def build_assistant(
-    config: Config, progress: Progress = silent, keep_receipt: Callable[[Answer], str] | None = None
+    config: Config,
+    progress: Progress = silent,
+    keep_receipt: Callable[[Answer], str] | None = None,
+    note: Callable[[str, Explanation], None] | None = None,
 ) -> Assistant:
-    """Load knowledge, model and index. Raises JianfuError with a message for the person who starts it."""
+    """Load knowledge, model and index. Raises JianfuError with a message for the person who starts it.
+
+    `keep_receipt` and `note` are the assistant's.
+    """
     progress("读取知识库", None)
     knowledge = load_knowledge(config.path(config.knowledge.folder))
-    return Assistant(Retriever.load(knowledge, index_settings(config), progress), config.answers, keep_receipt)
+    return Assistant(Retriever.load(knowledge, index_settings(config), progress), config.answers, keep_receipt, note)
 
 
 def index_settings(config: Config) -> Settings:

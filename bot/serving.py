@@ -14,6 +14,7 @@ from typing import Any
 from bot.bootstrap import BackgroundAssistant, build_assistant
 from bot.channels import telegram_bot, web
 from bot.config import Config, api_keys
+from bot.review.recorder import Recorder
 from bot.state.state import State
 from bot.state.upkeep import keep_tidy
 
@@ -23,7 +24,10 @@ Channel = Callable[[asyncio.Event], Awaitable[None]]
 def run(config: Config, token: str | None, *, with_web: bool, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` receives the web address once it answers. Raises JianfuError."""
     state = State.of(config)
-    background = BackgroundAssistant(lambda progress: build_assistant(config, progress, state.receipts.keep))
+    recorder = Recorder(state)
+    background = BackgroundAssistant(
+        lambda progress: build_assistant(config, progress, state.receipts.keep, recorder.note)
+    )
     channels: list[Channel] = [lambda stop: keep_tidy(state, stop)]
     if token is not None:
         application = telegram_bot.create_application(
@@ -35,9 +39,11 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
         app = web.create_app(background, config.web, max_question_characters=limit, state=state, api_keys=api_keys())
         channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop))
     background.start()
+    recorder.start()
     try:
         asyncio.run(_together(channels))
     finally:
+        recorder.close()
         state.close()
 
 

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.config import Config
+from bot.state.counters import Counters
 from bot.state.database import Database
+from bot.state.decisions import Decisions
 from bot.state.feedback import FeedbackBook
 from bot.state.inbox import Inbox
+from bot.state.open_questions import OpenQuestions
 from bot.state.people import People
 from bot.state.receipts import Receipts
+
+#: How long decisions on questions are remembered, and settled questions stay settled.
+DECISION_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,9 @@ class State:
     feedback: FeedbackBook
     inbox: Inbox
     people: People
+    open_questions: OpenQuestions
+    decisions: Decisions
+    counters: Counters
 
     @classmethod
     def of(cls, config: Config) -> State:
@@ -33,6 +42,9 @@ class State:
             FeedbackBook(database, days),
             Inbox(database, config.telegram.keep_update_ids_hours),
             People(database, days),
+            OpenQuestions(database, config.review.keep_questions_days),
+            Decisions(database, DECISION_DAYS),
+            Counters(database, config.review.keep_counts_days),
         )
 
     def close(self) -> None:
