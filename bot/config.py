@@ -99,6 +99,7 @@ class ReviewConfig(_Section):
 
     keep_questions_days: int = Field(default=30, ge=0, le=365)
     keep_counts_days: int = Field(default=400, ge=0, le=3650)
+    group_distance: float = Field(default=0.13, ge=0.0, le=2.0)
 
 
 class WebConfig(_Section):

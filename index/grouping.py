@@ -11,12 +11,12 @@ from scipy.cluster.hierarchy import fcluster, linkage
 
 from index.embedder import Vectors
 
-#: Mean cosine distance up to which two groups are one; measured in tests/test_grouping.py.
-DISTANCE = 0.25
 
+def group(vectors: Vectors, distance: float) -> list[list[int]]:
+    """Rows of `vectors` (unit length, shape (count, dimension)) in groups; each in order, by their first rows.
 
-def group(vectors: Vectors, distance: float = DISTANCE) -> list[list[int]]:
-    """Rows of `vectors` (unit length, shape (count, dimension)) in groups; each in order, by their first rows."""
+    `distance` is the mean cosine distance (0 to 2) up to which two groups are one.
+    """
     if len(vectors) < 2:
         return [[row] for row in range(len(vectors))]
     tree = linkage(np.asarray(vectors, dtype=np.float64), method="average", metric="cosine")
@@ -31,4 +31,3 @@ def group(vectors: Vectors, distance: float = DISTANCE) -> list[list[int]]:
 def middle(vectors: Vectors) -> int:
     """The row nearest to the mean of all, the first of equals."""
     return int(np.argmax(np.round(vectors @ vectors.mean(axis=0), 6)))
-

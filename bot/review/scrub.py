@@ -32,10 +32,13 @@ _ACCOUNT = re.compile(
     r"\s*(?:是|为|:|：|=)?\s*)([A-Za-z0-9][\w.-]{3,})",
     re.ASCII | re.IGNORECASE,
 )
-_PLATE = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Za-z][\s·.•-]?[A-Za-z0-9]{5,6}(?![A-Za-z0-9])")
+_PLATE = re.compile(
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Za-z][\s·.•-]?[A-Za-z0-9]{5,6}(?![A-Za-z0-9])"
+)
 #: Seven digits or more, however they are set apart: telephones, identity numbers, cards.
 _LONG_NUMBER = re.compile(r"\+?[0-9](?:[\s().·•—_,/\\-]{0,3}[0-9]){6,}(?:\s?[Xx](?![A-Za-z]))?")
-_SPOKEN_NUMBER = re.compile(r"[零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖](?:[\s、,-]?[零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]){6,}")
+_SPOKEN = "[零〇○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]"
+_SPOKEN_NUMBER = re.compile(rf"{_SPOKEN}(?:[\s().·•—_,、/\\-]{{0,3}}{_SPOKEN}){{6,}}")
 #: Five or six digits that count nothing: a room, a code, a short number.
 _SHORT_NUMBER = re.compile(r"(?<![0-9.])[0-9]{5,6}(?![0-9.])(?!\s*(?:元|块|人|字|次|份|名|页|万|亿|个|户|天|多|%))")
 _HOME = re.compile(
@@ -60,7 +63,9 @@ _OFFICE = re.compile(rf"(?<![{_HAN}]总)({_SURNAME}[{_HAN}]{{0,2}}?)(?={name_wor
 #: 张某, 李某某, 小王, 老李: how people speak of somebody.
 _SOMEBODY = re.compile(rf"{_SURNAME}某{{1,2}}|(?<![{_HAN}])[小老阿]{_SURNAME}(?![{_HAN}]{{0,1}}[康区于用说年问事])")
 #: Where these stand and something had to be taken out, a person is being told of: the text is dropped.
-_TELLS = re.compile("身份证|银行卡|家住|住址|户口|举报|实名|患|确诊|离婚|怀孕|坐牢|判刑|自杀|贪污|受贿|嫖|情人|出轨|小三|密码|口令")
+_TELLS = re.compile(
+    "身份证|银行卡|家住|住址|户口|举报|实名|患|确诊|离婚|怀孕|坐牢|判刑|自杀|贪污|受贿|嫖|情人|出轨|小三|密码|口令"
+)
 _DIGITS = re.compile(r"[0-9]")
 _MANY_DIGITS = 20
 
@@ -117,7 +122,7 @@ def _without_names(text: str) -> str:
     text = _OWN_PLACE.sub(PLACE, text)
     text = _SOMEBODY.sub(NAME, text)
     spans = [(word.start, word.end) for word in segment.words(text) if word.tag == "nr" and _is_name(word.text)]
-    spans += [found.span(2) for found in _I_AM.finditer(text) if _may_be_name(text, *found.span(2))]
+    spans += [found.span(2) for found in _I_AM.finditer(text) if found[2] not in name_words.COMMON]
     spans += [found.span(1) for found in _OFFICE.finditer(text) if _may_be_name(text, *found.span(1))]
     for start, end in sorted(_merged(spans), reverse=True):
         text = text[:start] + NAME + text[end:]
@@ -130,12 +135,10 @@ def _is_name(word: str) -> bool:
 
 
 def _may_be_name(text: str, start: int, end: int) -> bool:
-    """Whether these characters are no part of an ordinary word: whole words, each a name or a single character."""
+    """Whether these characters are no part of a longer word, and no common word."""
     inside = [word for word in segment.words(text) if word.start < end and word.end > start]
     whole = inside[0].start == start and inside[-1].end == end
-    return whole and all(word.tag.startswith("nr") or len(word.text) == 1 for word in inside) and (
-        text[start:end] not in name_words.COMMON
-    )
+    return whole and text[start:end] not in name_words.COMMON
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -52,7 +52,9 @@ class Decisions:
             "expires": today + self._keep,
         }
         with self._database.begin() as connection:
-            number = connection.execute(insert(review_decisions).values(row).returning(review_decisions.c.id)).scalar_one()
+            number = connection.execute(
+                insert(review_decisions).values(row).returning(review_decisions.c.id)
+            ).scalar_one()
             for key in sorted(keys):
                 settle = {"decision": number, "expires": today + self._keep}
                 statement = self._database.insert(settled_questions).values(key=key, **settle)
@@ -70,7 +72,14 @@ class Decisions:
         with self._database.begin() as connection:
             return [
                 Decision(
-                    row.action, row.target, row.related, row.why, tuple(json.loads(row.texts)), row.asked, row.day, row.id
+                    row.action,
+                    row.target,
+                    row.related,
+                    row.why,
+                    tuple(json.loads(row.texts)),
+                    row.asked,
+                    row.day,
+                    row.id,
                 )
                 for row in connection.execute(select(review_decisions).order_by(review_decisions.c.id))
             ]

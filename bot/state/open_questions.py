@@ -37,13 +37,14 @@ class OpenQuestions:
     """The questions of one installation; rows expire after `keep_days`, and with 0 none is kept."""
 
     def __init__(self, database: Database, keep_days: int) -> None:
+        """`days`, for how long questions are kept, is there to be told to people."""
         self._database = database
-        self._days = keep_days
+        self.days = keep_days
 
     @property
     def keeps(self) -> bool:
         """Whether anything is kept at all."""
-        return self._days > 0
+        return self.days > 0
 
     def put(self, questions: Sequence[tuple[str, OpenQuestion]]) -> None:
         """Keep questions, each with what makes two the same (its normalised text); the same of a day is counted.
@@ -61,7 +62,7 @@ class OpenQuestions:
                 "near": one.near,
                 "masked": one.masked,
                 "asked": one.asked,
-                "expires": one.day + timedelta(days=self._days),
+                "expires": one.day + timedelta(days=self.days),
             }
             for normalized, one in questions
         ]

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Double, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -120,7 +133,9 @@ outcome_counts = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("outcome", String(8), primary_key=True),  # counters.Ending
-    Column("clause", String(128), primary_key=True),  # document:id of the first clause cited, offered or listed; "" for none
+    Column(
+        "clause", String(128), primary_key=True
+    ),  # document:id of the first clause cited, offered or listed; "" for none
     Column("total", Integer, nullable=False),
 )
 
