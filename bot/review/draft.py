@@ -61,6 +61,8 @@ def write_draft(source: Path, target: Path, decisions: Sequence[Decision]) -> Dr
         changes, left = _write(aside, before, decisions)
         load_knowledge(aside)
         aside.rename(target)
+    except DraftFailed as error:  # a person will look in the folder that is there
+        raise DraftFailed(str(error).replace(str(aside), str(source))) from error
     except OSError as error:
         raise DraftFailed(words.OUT_FAILED.format(path=target, error=error.strerror or error)) from error
     finally:
@@ -154,7 +156,7 @@ def _room_for_list(path: Path, lines: list[str], place: strict_yaml.Location, te
         return len(lines), ""
     number = strict_yaml.read(path).line((*place[:-1], "end"))
     line = lines[number - 1]
-    if not line.lstrip(" ").startswith("end:"):
+    if not line.lstrip(" ").startswith(("end:", '"end":')):
         raise _refusal(path, number, lines, text)
     return number, line[: len(line) - len(line.lstrip(" "))]
 

@@ -67,7 +67,7 @@ REPORT_TOTAL = (
 )
 REPORT_NONE = "这一周没有提问。"
 REPORT_RATE = "没有写的占 {rate}，上周 {before}{change}。"
-REPORT_TIMES = "用时：一半在 {median} 以内，95% 在 {late} 以内。"
+REPORT_TIMES = "用时：一半{median}，95% {late}。"
 REPORT_CLAUSES = "问得最多的条款："
 REPORT_CLAUSE = "  {label}  {count} 次"
 REPORT_UNASKED = "没有人问到的条款：{count} 条。"
@@ -78,7 +78,7 @@ REPORT_NOTE = "以上只是次数；不记提问者，也不按单位或个人�
 RATE_UNKNOWN = "无从算起"
 MORE, LESS, SAME = "，升 {points:.1f} 个百分点", "，降 {points:.1f} 个百分点", "，持平"
 BEYOND = "10 秒以上"
-UP_TO = "{milliseconds} 毫秒"
+UP_TO = "在 {milliseconds} 毫秒以内"
 CSV_WRITTEN = "已写成 {path}"
 CSV_HEADER = ("日期", "结果", "条款", "次数")
 CSV_TIMES = "用时不超过 {bound} 毫秒"

@@ -70,7 +70,8 @@ class OpenQuestions:
         update = {"asked": open_questions.c.asked + statement.excluded.asked}
         with self._database.begin() as connection:
             if connection.execute(select(func.count()).select_from(open_questions)).scalar_one() >= MAX_ROWS:
-                known = set(connection.execute(select(open_questions.c.key, open_questions.c.day)).tuples())
+                seen = connection.execute(select(open_questions.c.key, open_questions.c.day))
+                known = {(row.key, row.day) for row in seen}
                 rows = [row for row in rows if (row["key"], row["day"]) in known]
             for row in rows:
                 connection.execute(
