@@ -15,17 +15,21 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from bot import log, replies
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
 from bot.kb import cli as kb_cli
 from bot.kb import cli_versions
 from bot.quiz import words as quiz_words
+from bot.review import arguments as review_arguments
 from bot.trust import trust_text
 from knowledge.base import KnowledgeBase
 from knowledge.errors import InvalidFile, JianfuError
 from knowledge.loader import load_knowledge
+
+if TYPE_CHECKING:
+    from bot.assistant import Assistant
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,6 +99,9 @@ def build_parser() -> argparse.ArgumentParser:
     quiz.add_argument("--json", action="store_true", help="输出 JSON 数组")
     quiz.add_argument("--out", metavar="文件", help="写成 .docx、.pdf、.csv 或 .txt（Anki）")
     quiz.set_defaults(run=_quiz)
+
+    review = review_arguments.add_arguments(commands, common, _Parser)
+    review.set_defaults(run=_review)
 
     kb = commands.add_parser("kb", parents=[common], help="知识库")
     kb_commands = kb.add_subparsers(dest="kb_command", required=True, metavar="命令", parser_class=_Parser)
@@ -209,7 +216,7 @@ def _train(config: Config, options: argparse.Namespace) -> int:
 
 
 def _trust(config: Config, options: argparse.Namespace) -> int:
-    print(trust_text(_served(config)))
+    print(trust_text(_served(config), kept_days=config.review.keep_questions_days))
     return 0
 
 
@@ -237,6 +244,18 @@ def _served(config: Config) -> KnowledgeBase:
     from bot.kb.served import Shelved  # noqa: PLC0415 - brings SQLAlchemy; kb check needs none
 
     return Shelved.of(config).load().knowledge
+
+
+def _review(config: Config, options: argparse.Namespace) -> int:
+    from bot import bootstrap  # noqa: PLC0415 - brings the model's libraries
+    from bot.channels import terminal  # noqa: PLC0415 - the same
+    from bot.review import commands  # noqa: PLC0415 - the same
+
+    def build() -> Assistant:
+        with terminal.progress_bar(sys.stderr) as progress:
+            return bootstrap.build_assistant(config, progress)
+
+    return commands.run(config, options, build, sys.stdout)
 
 
 def _kb_check(config: Config, options: argparse.Namespace) -> int:

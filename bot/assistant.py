@@ -13,6 +13,7 @@ from bot.answer import Answer, Citation, Mode, Outcome
 from bot.config import AnswersConfig
 from bot.next_questions import next_questions
 from bot.remembered import Remembered
+from index.embedder import Vectors
 from index.hit import SearchResult
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause
@@ -41,6 +42,9 @@ class Searcher(Protocol):
 
     def search(self, query: str) -> SearchResult:
         """Clauses for a query, by falling probability."""
+
+    def vectors(self, texts: Sequence[str]) -> Vectors | None:
+        """Unit vectors of questions, a row each; None while there is no embedding model."""
 
     def related(self, clause: Clause) -> tuple[Clause, ...]:
         """The clauses most like one."""
@@ -76,10 +80,18 @@ class Assistant:
     """Answers questions from a knowledge base, citing clauses word for word."""
 
     def __init__(
-        self, searcher: Searcher, policy: AnswersConfig, keep_receipt: Callable[[Answer], str] | None = None
+        self,
+        searcher: Searcher,
+        policy: AnswersConfig,
+        keep_receipt: Callable[[Answer], str] | None = None,
+        note: Callable[[str, Explanation], None] | None = None,
     ) -> None:
-        """`keep_receipt` puts an answer on record and returns its code; without it answers have no receipt."""
+        """`keep_receipt` puts an answer on record and returns its code; without it answers have no receipt.
+
+        `note` is told of each question asked, as it was understood; it must neither block nor raise.
+        """
         self._searcher = searcher
+        self._note = note
         self._keep_receipt = keep_receipt
         self._policy = policy
         self._search = Remembered(searcher.search, policy.remembered_questions)
@@ -107,10 +119,17 @@ class Assistant:
 
         Raises UnprovedQuote, and logs it, when a clause no longer equals its source text.
         """
-        return self.explain(question, history).answer
+        explanation = self.explain(question, history)
+        if self._note is not None:
+            self._note(explanation.answer.interpreted_as or question, explanation)
+        return explanation.answer
+
+    def vectors(self, texts: Sequence[str]) -> Vectors | None:
+        """Unit vectors of questions, by meaning, a row each; None while there is no embedding model."""
+        return self._searcher.vectors(texts)
 
     def explain(self, question: str, history: Sequence[str] = ()) -> Explanation:
-        """The same as ask(), with everything that led to the answer."""
+        """The same as ask(), with everything that led to the answer; nobody's question, so it is not noted."""
         started = time.perf_counter()
         question = _sendable(question).strip()
         refused = self._refuse(question)

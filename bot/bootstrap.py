@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot import replies
 from bot.answer import Answer
-from bot.assistant import Assistant
+from bot.assistant import Assistant, Explanation
 from bot.config import Config
 from bot.kb.served import Shelved
 from index.builtin_model import Progress
@@ -30,25 +30,37 @@ def silent(stage: str, fraction: float | None) -> None:
 
 
 def build_assistant(
-    config: Config, progress: Progress = silent, keep_receipt: Callable[[Answer], str] | None = None
+    config: Config,
+    progress: Progress = silent,
+    keep_receipt: Callable[[Answer], str] | None = None,
+    note: Callable[[str, Explanation], None] | None = None,
 ) -> Assistant:
-    """Load knowledge, model and index. Raises JianfuError with a message for the person who starts it."""
+    """Load knowledge, model and index. Raises JianfuError with a message for the person who starts it.
+
+    `keep_receipt` and `note` are the assistant's.
+    """
     progress("读取知识库", None)
-    return Maker(config, keep_receipt).make(Shelved.of(config).load().knowledge, progress)
+    return Maker(config, keep_receipt, note).make(Shelved.of(config).load().knowledge, progress)
 
 
 class Maker:
     """Makes assistants of one configuration, one for each version of the knowledge; they share the model."""
 
-    def __init__(self, config: Config, keep_receipt: Callable[[Answer], str] | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        keep_receipt: Callable[[Answer], str] | None = None,
+        note: Callable[[str, Explanation], None] | None = None,
+    ) -> None:
         self._config = config
         self._keep_receipt = keep_receipt
+        self._note = note
         self._settings = index_settings(config)
         self._models = Models(self._settings)
 
     def make(self, knowledge: KnowledgeBase, progress: Progress) -> Assistant:
         """Open or build the index of a version. Raises JianfuError."""
-        return Assistant(self.retriever(knowledge, progress), self._config.answers, self._keep_receipt)
+        return Assistant(self.retriever(knowledge, progress), self._config.answers, self._keep_receipt, self._note)
 
     def retriever(self, knowledge: KnowledgeBase, progress: Progress) -> Retriever:
         """The index alone. Raises JianfuError."""

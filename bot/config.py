@@ -96,6 +96,14 @@ class StateConfig(_Section):
     keep_days: int = Field(default=90, ge=1, le=3650)
 
 
+class ReviewConfig(_Section):
+    """What is kept for looking after the knowledge: unanswered questions without who asked, and counts. 0 keeps none."""
+
+    keep_questions_days: int = Field(default=30, ge=0, le=365)
+    keep_counts_days: int = Field(default=400, ge=0, le=3650)
+    group_distance: float = Field(default=0.13, ge=0.0, le=2.0)
+
+
 class WebConfig(_Section):
     """The web chat and the HTTP API. API keys are never written here (see the environment)."""
 
@@ -141,6 +149,7 @@ class Config(_Section):
     index: IndexConfig = IndexConfig()
     answers: AnswersConfig = AnswersConfig()
     state: StateConfig = StateConfig()
+    review: ReviewConfig = ReviewConfig()
     web: WebConfig = WebConfig()
     telegram: TelegramConfig = TelegramConfig()
     log: LogConfig = LogConfig()

@@ -214,6 +214,7 @@ TELEGRAM_WORDS = {
 TELEGRAM_HELP_MORE = """
 私聊里也可以直接发：目录、学习、设置、可信吗、忘记我、凭据 XXXX-XXXX-XXXX。
 群里用 /ask 或 @我，用 /session 带大家一题一题地学；在任何对话里输入 @{name} 加几个字，可以把条款发给对方。"""
+TELEGRAM_KEPT = "没答上来的问题不记名留 {days} 天，供查漏补缺；详见 /trust。"
 TELEGRAM_BAD_LINK = "这个链接认不出来，可能不完整；请直接发问题。"
 TELEGRAM_GROUP_HELLO = "大家好！在群里问我，请用 /ask 加问题，或 @我；/problems@{name} 看目录。没有点名的话，我不回。"
 TELEGRAM_STALE = "您的消息等了一天以上我才收到，就不再作答了；还需要的话，请再问一次。"
@@ -351,6 +352,12 @@ TRUST_OTHER_KNOWLEDGE = (
     "注意：现在的知识库版本是 {version}，与衡量时不同，以上数字不一定适用；请管理员用 make eval 重新衡量。"
 )
 TRUST_OTHER_MODE = "注意：现在的查找方式与衡量时不同（语义模型有无之别），以上数字不一定适用。"
+TRUST_KEPT = (
+    "留下什么：没答上来的问题留 {days} 天，供管理员查漏补缺；不记是谁、从哪里、几点问的，先去掉电话、证件号、姓名等，去不净的不留。"
+    "答上来的只计次数，不留原话。"
+)
+TRUST_NOT_KEPT = "留下什么：不留问题，除非您评价说不好、并被告知一并保存。"
+KEPT_SHORT = "；没答上来的问题不记名留 {days} 天"
 TRUST_UNMEASURED = "这里没有可用的衡量记录；请管理员用 make eval 衡量。"
 
 # Terminal

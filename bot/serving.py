@@ -16,6 +16,7 @@ from bot.channels import telegram_bot, web
 from bot.config import Config, api_keys
 from bot.kb.following import Follower
 from bot.kb.served import Shelved
+from bot.review.recorder import Recorder
 from bot.state.state import State
 from bot.state.upkeep import keep_tidy
 
@@ -25,7 +26,8 @@ Channel = Callable[[asyncio.Event], Awaitable[None]]
 def run(config: Config, token: str | None, *, with_web: bool, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` receives the web address once it answers. Raises JianfuError."""
     state = State.of(config)
-    follower = Follower(Shelved.of(config, state.database), Maker(config, state.receipts.keep).make)
+    recorder = Recorder(state)
+    follower = Follower(Shelved.of(config, state.database), Maker(config, state.receipts.keep, recorder.note).make)
     background = BackgroundAssistant(follower.first)
     channels: list[Channel] = [lambda stop: keep_tidy(state, stop), lambda stop: follower.follow(background, stop)]
     if token is not None:
@@ -43,9 +45,11 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
         app = web.create_app(background, config.web, max_question_characters=limit, state=state, api_keys=api_keys())
         channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop))
     background.start()
+    recorder.start()
     try:
         asyncio.run(_together(channels))
     finally:
+        recorder.close()
         state.close()
 
 

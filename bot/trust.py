@@ -84,13 +84,16 @@ def read_evaluation(path: Path | None = None) -> Evaluation | None:
         return None
 
 
-def trust_text(knowledge: KnowledgeBase, mode: Mode | None = None) -> str:
+def trust_text(knowledge: KnowledgeBase, mode: Mode | None = None, kept_days: int | None = None) -> str:
     """How answers are made and how well, a sentence a line; the first line is a title.
 
     `mode` is how this process searches, None where no model was loaded. A record of another knowledge base or mode
-    is shown with a warning.
+    is shown with a warning. `kept_days`: how long unanswered questions are kept, 0 for not at all, None where there
+    is nothing to keep them in.
     """
     lines = [replies.TRUST_TITLE, replies.TRUST_HOW.format(title=replies.titles(knowledge))]
+    if kept_days is not None:
+        lines.append(replies.TRUST_KEPT.format(days=kept_days) if kept_days else replies.TRUST_NOT_KEPT)
     record = read_evaluation()
     if record is None:
         return "\n".join([*lines, replies.TRUST_UNMEASURED])

@@ -7,6 +7,7 @@ by sparse, known questions by classifiers, probabilities by calibration, files b
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +23,7 @@ from index.builtin_model import ModelUnavailable, Progress
 from index.calibration import Calibration, Evidence, Floats, features
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
-from index.embedder import Encoder
+from index.embedder import Encoder, Vectors
 from index.examples import pinyin_reader
 from index.held_out import MAX_HITS, HeldOut
 from index.hit import BESIDE, Hit, SearchResult
@@ -181,6 +182,12 @@ class Retriever:
 
     def _column(self, clause: Clause) -> int:
         return self._columns[clause.document, clause.id]
+
+    def vectors(self, texts: Sequence[str]) -> Vectors | None:
+        """Unit vectors of questions, shape (len(texts), dimension); None without a model."""
+        if self._dense is None:
+            return None
+        return self._dense.encoder.encode([self._query_prefix + analyzer.normalize(text) for text in texts])
 
     def recorded(self, query: str) -> SearchResult | None:
         """What search() finds without asking a model: an address, nothing, or a question on record; else None.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -10,10 +11,13 @@ from types import MappingProxyType
 from bot.answer import Mode
 from bot.assistant import Assistant
 from bot.config import AnswersConfig
+from index.analyzer import normalize
+from index.embedder import Vectors
 from index.hit import Hit, SearchResult
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Clause
 from knowledge.loader import load_knowledge
+from tests.encoders import FakeEncoder
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -59,6 +63,10 @@ class ScriptedSearcher:
     def questions(self, clause: Clause) -> tuple[str, ...]:
         """One question a clause, which the script answers with 2.2 whatever the clause."""
         return (f"第{clause.id}条说的是几页吗",)
+
+    def vectors(self, texts: Sequence[str]) -> Vectors | None:
+        """Similar wording gives similar vectors."""
+        return FakeEncoder().encode([normalize(text) for text in texts]) if self.mode == "full" else None
 
     def search(self, query: str) -> SearchResult:
         self.queries.append(query)

@@ -186,7 +186,7 @@ def test_chat_by_script(built: list[Config], monkeypatch: pytest.MonkeyPatch, ca
 def test_trust_prints_what_is_on_record(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: Capture) -> None:
     assert main(["trust"]) == 0
     out, err = capsys.readouterr()
-    assert (out, err) == (trust.trust_text(real_knowledge()) + "\n", "")
+    assert (out, err) == (trust.trust_text(real_knowledge(), kept_days=30) + "\n", "")
     assert len(out.splitlines()) >= 8
     monkeypatch.setattr(trust, "RECORD", tmp_path / "none.json")
     assert main(["trust"]) == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.assistant import Assistant, Decision
 from bot.config import AnswersConfig
 from bot.kb.labels import labels
+from index.embedder import Vectors
 from index.hit import SearchResult
 from index.retriever import Retriever
 from knowledge.base import KnowledgeBase
@@ -55,6 +56,10 @@ class Recorded:
     def __init__(self, retriever: Retriever) -> None:
         self._retriever = retriever
         self.mode = retriever.mode
+
+    def vectors(self, texts: Sequence[str]) -> Vectors | None:
+        """As the retriever's."""
+        return self._retriever.vectors(texts)
 
     @property
     def knowledge(self) -> KnowledgeBase:

@@ -6,15 +6,21 @@ from dataclasses import dataclass
 
 from bot.config import Config
 from bot.state.cards import Cards
+from bot.state.counters import Counters
 from bot.state.database import Database
+from bot.state.decisions import Decisions
 from bot.state.feedback import FeedbackBook
 from bot.state.inbox import Inbox
+from bot.state.open_questions import OpenQuestions
 from bot.state.people import People
 from bot.state.receipts import Receipts
 from bot.state.reminders import Reminders
 from bot.state.rooms import RoomBook
 from bot.state.study_polls import StudyPolls
 from bot.state.versions import Versions
+
+#: How long decisions on questions are remembered, and settled questions stay settled.
+DECISION_DAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,9 @@ class State:
     reminders: Reminders
     rooms: RoomBook
     versions: Versions
+    open_questions: OpenQuestions
+    decisions: Decisions
+    counters: Counters
 
     @classmethod
     def of(cls, config: Config) -> State:
@@ -48,6 +57,9 @@ class State:
             Reminders(database, days),
             RoomBook(database, days),
             Versions(database),
+            OpenQuestions(database, config.review.keep_questions_days),
+            Decisions(database, DECISION_DAYS),
+            Counters(database, config.review.keep_counts_days),
         )
 
     def close(self) -> None:

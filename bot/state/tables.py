@@ -228,3 +228,65 @@ kb_log = Table(
     Column("previous", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
 )
+
+#: Questions that were not answered, by the words alone: no asker, no channel, no hour. The text was scrubbed before it came here.
+open_questions = Table(
+    "open_questions",
+    metadata,
+    Column("key", String(64), primary_key=True),  # keyed hash of the normalised text
+    Column("day", Date, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("kind", String(8), nullable=False),  # open_questions.Kind
+    Column("near", String(128), nullable=False),  # reference of the clause it came closest to, "" for none
+    Column("masked", Boolean, nullable=False),  # whether something personal was taken out
+    Column("asked", Integer, nullable=False),
+    Column("expires", Date, nullable=False),
+    Index("ix_open_questions_expires", "expires"),
+)
+
+#: What was decided on groups of questions, never by whom. Texts only where they are to become part of the knowledge.
+review_decisions = Table(
+    "review_decisions",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("day", Date, nullable=False),
+    Column("action", String(8), nullable=False),  # decisions.Action
+    Column("target", String(128), nullable=False),  # a clause's reference, or why nothing answers; "" for dismissals
+    Column("related", String(128), nullable=False),  # of a question near a clause: its reference
+    Column("why", Text, nullable=False),  # what is not written
+    Column("texts", Text, nullable=False),  # JSON list
+    Column("asked", Integer, nullable=False),  # how often the group's questions had been asked
+    Column("expires", Date, nullable=False),
+    Index("ix_review_decisions_expires", "expires"),
+)
+
+#: Questions that a decision settled; they stay out of the queue while they are asked again.
+settled_questions = Table(
+    "settled_questions",
+    metadata,
+    Column("key", String(64), primary_key=True),  # as in open_questions
+    Column("decision", Integer, nullable=False),
+    Column("expires", Date, nullable=False),
+    Index("ix_settled_questions_expires", "expires"),
+)
+
+#: How many questions of a day ended how, and with which clause.
+outcome_counts = Table(
+    "outcome_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("outcome", String(8), primary_key=True),  # counters.Ending
+    Column(
+        "clause", String(128), primary_key=True
+    ),  # document:id of the first clause cited, offered or listed; "" for none
+    Column("total", Integer, nullable=False),
+)
+
+#: How many questions of a day were answered within a time.
+time_counts = Table(
+    "time_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("up_to_ms", Integer, primary_key=True, autoincrement=False),  # one of counters.BOUNDS, 0 for beyond them
+    Column("total", Integer, nullable=False),
+)

@@ -38,6 +38,9 @@ def purge(state: State) -> None:
         ("polls", state.polls),
         ("reminders", state.reminders),
         ("rooms", state.rooms),
+        ("open questions", state.open_questions),
+        ("decisions", state.decisions),
+        ("counters", state.counters),
     )
     for name, book in books:
         try:

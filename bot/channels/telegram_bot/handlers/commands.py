@@ -47,12 +47,17 @@ class Commands:
             return
         text = replies.TELEGRAM_START.format(title=_full_titles(assistant.knowledge))
         text = f"{replies.TELEGRAM_BAD_LINK}\n{text}" if payload else text
-        await say(context.bot, place_of(message), text, examples())
+        await say(context.bot, place_of(message), text + self._kept(), examples())
 
     async def help(self, update: Update, context: Context) -> None:
         """/help, and any command that does not exist."""
         more = replies.TELEGRAM_HELP_MORE.format(name=context.bot.username)
-        await say(context.bot, place_of(message_of(update)), replies.help_text() + more, examples())
+        await say(context.bot, place_of(message_of(update)), replies.help_text() + more + self._kept(), examples())
+
+    def _kept(self) -> str:
+        """What is kept of questions, on a line of its own; "" where nothing is."""
+        days = self._desk.kept_days
+        return "\n" + replies.TELEGRAM_KEPT.format(days=days) if days else ""
 
     async def problems(self, update: Update, context: Context) -> None:
         """/problems: the headings as buttons."""
@@ -82,7 +87,9 @@ class Commands:
         message = message_of(update)
         assistant = await self._desk.ready(message, context)
         if assistant is not None:
-            await say(context.bot, place_of(message), trust_text(assistant.knowledge, assistant.mode))
+            await say(
+                context.bot, place_of(message), trust_text(assistant.knowledge, assistant.mode, self._desk.kept_days)
+            )
 
     async def verify(self, update: Update, context: Context) -> None:
         """/verify CODE: what was said under a receipt, and whether its clauses read the same today."""

@@ -99,6 +99,11 @@ class Desk:
             self._study = knowledge, Study(state.cards, state.reminders, knowledge)
         return self._study[1]
 
+    @property
+    def kept_days(self) -> int | None:
+        """How long unanswered questions are kept; 0 for not at all, None where there is no state to keep them in."""
+        return self._state.open_questions.days if self._state is not None else None
+
     async def settings(self, user_id: int | None) -> Settings:
         """A person's settings; those that everybody has where they cannot be read."""
         if user_id is None or self._state is None:

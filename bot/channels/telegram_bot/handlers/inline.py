@@ -55,7 +55,9 @@ class Inline:
 
     async def _answer(self, query: InlineQuery, assistant: Assistant) -> None:
         question = query.query.strip()
-        answer = await asyncio.to_thread(assistant.ask, question) if question else None
+        # What is half typed is nobody's question: explain() is not noted as ask() is.
+        explained = await asyncio.to_thread(assistant.explain, question) if question else None
+        answer = explained.answer if explained else None
         await answer_inline(query, entries(answer, assistant.knowledge), CACHE_SECONDS)
 
 

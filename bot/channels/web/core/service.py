@@ -62,6 +62,11 @@ class Service:
         headers = {"Retry-After": str(LOADING_RETRY_SECONDS)}
         raise ApiError(503, "loading", headers=headers, stage=self.background.stage)
 
+    @property
+    def kept_days(self) -> int | None:
+        """How long unanswered questions are kept; 0 for not at all, None where there is no state to keep them in."""
+        return self.state.open_questions.days if self.state is not None else None
+
     async def with_state(self, call: Callable[[State], Result]) -> Result:
         """The call's result, in a thread. Raises ApiError 503 where there is no state or it cannot be used."""
         state = self.state

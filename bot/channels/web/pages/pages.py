@@ -32,8 +32,8 @@ class Pages:
         }
         self._version = version
 
-    def chat(self, root: str, max_question_characters: int) -> str:
-        """The chat page, which chat.js brings to life."""
+    def chat(self, root: str, max_question_characters: int, kept_days: int | None = None) -> str:
+        """The chat page, which chat.js brings to life; it says for how many days unanswered questions are kept."""
         examples = joined(
             tag("li", tag("button", example, type="button", class_="example")) for example in replies.EXAMPLES
         )
@@ -43,11 +43,12 @@ class Pages:
             examples=examples,
             max_question_characters=max_question_characters,
             what_can_be_asked=escape(replies.WHAT_CAN_BE_ASKED),
+            kept=escape(replies.KEPT_SHORT.format(days=kept_days)) if kept_days else "",
         )
 
-    def embedded_chat(self, root: str, max_question_characters: int) -> str:
+    def embedded_chat(self, root: str, max_question_characters: int, kept_days: int | None = None) -> str:
         """The chat page for a frame on another site: the same, and it says so to its script and style."""
-        return self.chat(root, max_question_characters).replace("<html ", "<html data-embed ", 1)
+        return self.chat(root, max_question_characters, kept_days).replace("<html ", "<html data-embed ", 1)
 
     def embed_example(self, root: str) -> str:
         """A page that shows how another site embeds the chat, and does so itself."""

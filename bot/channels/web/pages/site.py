@@ -39,7 +39,8 @@ def create_router(app: FastAPI, service: Service, pages: Pages) -> APIRouter:
     @router.get("/trust")
     async def trust(request: Request) -> Response:
         assistant = service.assistant
-        return HTMLResponse(pages.trust(way_up(request), trust_text(assistant.knowledge, assistant.mode)))
+        text = trust_text(assistant.knowledge, assistant.mode, service.kept_days)
+        return HTMLResponse(pages.trust(way_up(request), text))
 
     @router.get("/docs")
     async def reference(request: Request) -> Response:
@@ -59,11 +60,15 @@ def _add_chat(router: APIRouter, service: Service, pages: Pages) -> None:
 
     @router.get("/")
     async def chat(request: Request) -> Response:
-        return HTMLResponse(pages.chat(way_up(request), service.max_question_characters), headers=fresh)
+        return HTMLResponse(
+            pages.chat(way_up(request), service.max_question_characters, service.kept_days), headers=fresh
+        )
 
     @router.get(EMBEDDED_PATH)
     async def embedded(request: Request) -> Response:
-        return HTMLResponse(pages.embedded_chat(way_up(request), service.max_question_characters), headers=fresh)
+        return HTMLResponse(
+            pages.embedded_chat(way_up(request), service.max_question_characters, service.kept_days), headers=fresh
+        )
 
     @router.get(f"{EMBEDDED_PATH}/example")
     async def example(request: Request) -> Response:
