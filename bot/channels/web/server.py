@@ -29,7 +29,9 @@ except ImportError:  # Windows has no such limit
 
 GRACEFUL_SECONDS = 5  # how long running requests may take to end
 KEEP_ALIVE_SECONDS = 15
-MAX_CONNECTIONS = 1024  # of one process (a hall of 200 phones has three each); a request on one more is told to come again
+MAX_CONNECTIONS = (
+    1024  # of one process (a hall of 200 phones has three each); a request on one more is told to come again
+)
 OPEN_FILES = 4096  # what the process asks for, connections and all
 HEADER_SECONDS = 15  # how long a client may take to send a request's head
 MAX_HEADER_BYTES = 16 * 1024
