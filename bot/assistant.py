@@ -94,6 +94,11 @@ class Assistant:
         """`full`, or `lexical` while the embedding model is not available."""
         return self._searcher.mode
 
+    @property
+    def policy(self) -> AnswersConfig:
+        """The probabilities that it decides by."""
+        return self._policy
+
     def related(self, clause: Clause) -> tuple[Clause, ...]:
         """The clauses most like one, to read next."""
         return self._searcher.related(clause)
@@ -107,10 +112,11 @@ class Assistant:
 
         Raises UnprovedQuote, and logs it, when a clause no longer equals its source text.
         """
-        return self.explain(question, history).answer
+        answer = self.explain(question, history).answer
+        return answer if self._keep_receipt is None else replace(answer, receipt=self._keep_receipt(answer))
 
     def explain(self, question: str, history: Sequence[str] = ()) -> Explanation:
-        """The same as ask(), with everything that led to the answer."""
+        """The same as ask(), with everything that led to the answer; nothing is put on record, so there is no receipt."""
         started = time.perf_counter()
         question = _sendable(question).strip()
         refused = self._refuse(question)
@@ -160,7 +166,7 @@ class Assistant:
             text = f"{remark}\n{text}"
         if self.mode == "lexical" and searched and decision.outcome != "chat":
             text = f"{text}\n{replies.LEXICAL_MODE}"
-        answer = Answer(
+        return Answer(
             outcome=decision.outcome,
             answer=text,
             lead=lead,
@@ -175,7 +181,6 @@ class Assistant:
             remark=remark,
             next_questions=next_questions(decision.clauses, asked, self._searcher) if searched else (),
         )
-        return answer if self._keep_receipt is None else replace(answer, receipt=self._keep_receipt(answer))
 
 
 def _sendable(text: str) -> str:

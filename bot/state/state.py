@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.config import Config
+from bot.state.accounts import AccountBook
+from bot.state.attempts import AttemptBook
 from bot.state.database import Database
 from bot.state.feedback import FeedbackBook
 from bot.state.inbox import Inbox
 from bot.state.people import People
 from bot.state.receipts import Receipts
+from bot.state.sessions import SessionBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,9 @@ class State:
     feedback: FeedbackBook
     inbox: Inbox
     people: People
+    accounts: AccountBook
+    sessions: SessionBook
+    attempts: AttemptBook
 
     @classmethod
     def of(cls, config: Config) -> State:
@@ -33,6 +39,9 @@ class State:
             FeedbackBook(database, days),
             Inbox(database, config.telegram.keep_update_ids_hours),
             People(database, days),
+            AccountBook(database),
+            SessionBook(database, config.web.admin_idle_minutes * 60.0, config.web.admin_session_hours * 3600.0),
+            AttemptBook(database),
         )
 
     def close(self) -> None:

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Date, Double, Index, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 metadata = MetaData(
     naming_convention={
@@ -71,4 +84,37 @@ people = Table(
     Column("settings", Text, nullable=False),  # small JSON object
     Column("expires", Date, nullable=False),
     Index("ix_people_expires", "expires"),
+)
+
+#: Who may keep the knowledge. The only table that holds names: an account must be one person's, and be closed again.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("password", Text, nullable=False),  # argon2id, with its salt and costs
+    Column("role", String(16), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created", Date, nullable=False),
+)
+
+#: Who is logged in. The token itself is only in the browser.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token", String(64), primary_key=True),  # keyed hash
+    Column("account", String(32), nullable=False),
+    Column("created", Double, nullable=False),  # seconds since 1970, like the next two
+    Column("used", Double, nullable=False),
+    Column("expires", Double, nullable=False),  # the latest end, however busy
+    Index("ix_sessions_account", "account"),
+    Index("ix_sessions_expires", "expires"),
+)
+
+#: Tries to log in that have not succeeded, counted for an account or an address.
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("subject", String(64), primary_key=True),  # keyed hash
+    Column("tries", Integer, nullable=False),
+    Column("began", Double, nullable=False),  # seconds since 1970, when counting began
 )

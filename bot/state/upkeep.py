@@ -24,7 +24,14 @@ async def keep_tidy(state: State, stop: asyncio.Event, every_seconds: float = PU
 
 def purge(state: State) -> None:
     """Delete everything that has expired; what goes wrong with one table is logged and costs the others nothing."""
-    for name, book in (("feedback", state.feedback), ("inbox", state.inbox), ("people", state.people)):
+    books = (
+        ("feedback", state.feedback),
+        ("inbox", state.inbox),
+        ("people", state.people),
+        ("sessions", state.sessions),
+        ("login attempts", state.attempts),
+    )
+    for name, book in books:
         try:
             gone = book.purge()
         except StateUnavailable as error:

@@ -10,6 +10,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.responses import Response
 
 from bot.bootstrap import BackgroundAssistant
+from bot.channels.web.admin import site as administration
 from bot.channels.web.api import feedback, notices, questions, receipts, status
 from bot.channels.web.api.openapi import describe_limits
 from bot.channels.web.border.border import Border, Rules
@@ -86,6 +87,8 @@ def create_app(
         app.include_router(module.create_router(service))
     app.include_router(site.create_router(app, service, pages))
     app.include_router(files.create_router(served))
+    if config.admin:
+        app.include_router(administration.create_router(service, assets, served.version))
     describe_limits(app, max_question_characters)
     handle_errors(app, config.max_body_bytes, respond)
     return app
