@@ -13,8 +13,8 @@ import pytest
 from tests.fakes import ROOT
 
 PACKAGES = ("knowledge", "index", "bot")
-STATE = ("database", "feedback", "inbox", "people", "receipts", "tables")
-MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people")
+STATE = ("accounts", "attempts", "database", "feedback", "inbox", "people", "receipts", "sessions", "tables")
+MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people", "0006_accounts")
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -65,6 +65,7 @@ def test_import_contracts_hold() -> None:
             ("sqlalchemy",),
             {f"bot/state/{name}.py" for name in (*STATE, *(f"migrations/versions/{one}" for one in MIGRATIONS))},
         ),
+        (("argon2", "zxcvbn"), {"bot/accounts/passwords.py"}),
         (("rjieba",), {"bot/quiz/segment.py"}),
         (("docx",), {"bot/quiz/export_docx.py"}),
         (("fpdf",), {"bot/quiz/export_pdf.py"}),

@@ -33,8 +33,8 @@ class AccountBook:
         created = today or datetime.now(UTC).date()
         row = {"name": name, "password": password, "role": role, "disabled": False, "created": created}
         with self._database.begin() as connection:
-            made = connection.execute(self._database.insert(accounts).values(**row).on_conflict_do_nothing())
-            return made.rowcount == 1
+            made = self._database.insert(accounts).values(**row).on_conflict_do_nothing().returning(accounts.c.name)
+            return connection.execute(made).one_or_none() is not None
 
     def find(self, name: str) -> Account | None:
         """The account of a name, disabled or not. Raises StateUnavailable."""

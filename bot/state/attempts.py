@@ -46,8 +46,9 @@ class AttemptBook:
 
     def forget(self, kind: str, value: str) -> None:
         """Begin anew. Raises StateUnavailable."""
+        mine = attempts.c.subject == self._hash(kind, value)
         with self._database.begin() as connection:
-            connection.execute(delete(attempts).where(attempts.c.subject == self._hash(kind, value)))
+            connection.execute(delete(attempts).where(mine))
 
     def purge(self, now: float | None = None) -> int:
         """Delete what no longer counts; returns how many rows that were. Raises StateUnavailable."""

@@ -75,8 +75,9 @@ class SessionBook:
 
     def end(self, token: str) -> None:
         """End a session, if there is one of this token. Raises StateUnavailable."""
+        mine = sessions.c.token == self._hash(token)
         with self._database.begin() as connection:
-            connection.execute(delete(sessions).where(sessions.c.token == self._hash(token)))
+            connection.execute(delete(sessions).where(mine))
 
     def purge(self, now: float | None = None) -> int:
         """Delete what has ended; returns how many rows that were. Raises StateUnavailable."""
