@@ -8,7 +8,7 @@ from bot.accounts.door import Door, Refused, TooManyTries
 from bot.accounts.passwords import SHORTEST, WeakPassword
 from bot.channels.web.admin import cookies, words
 from bot.channels.web.admin.frame import Frame, alert, button, field, form
-from bot.channels.web.admin.guard import Guard, own_page
+from bot.channels.web.admin.guard import LONGEST_NEXT, Guard, own_page
 from bot.channels.web.admin.visit import Visit
 from bot.channels.web.core.service import Service
 from bot.channels.web.core.threads import Threads
@@ -24,7 +24,7 @@ def add_routes(guard: Guard, service: Service, frame: Frame, hashing: Threads) -
     """The routes of this file."""
 
     def login_page(visit: Visit, message: str, status: int = 200, seconds: int = 0) -> Response:
-        after = own_page(visit.form.get("next", "") or visit.query("next", 500))
+        after = own_page(visit.form.get("next", "") or visit.query("next", LONGEST_NEXT + 1))
         inputs = form(
             visit,
             "admin/login",
@@ -39,7 +39,7 @@ def add_routes(guard: Guard, service: Service, frame: Frame, hashing: Threads) -
 
     async def show_login(visit: Visit) -> Response:
         if visit.session is not None:
-            return RedirectResponse(f"{visit.root}{own_page(visit.query('next', 500))}", 303)
+            return RedirectResponse(f"{visit.root}{own_page(visit.query('next', LONGEST_NEXT + 1))}", 303)
         said = {"again": words.LOGIN_AGAIN, "out": words.LOGGED_OUT, "changed": words.CHANGED}
         return login_page(visit, next((text for name, text in said.items() if visit.query(name)), ""))
 
