@@ -20,6 +20,7 @@ from typing import NoReturn
 from bot import log, replies
 from bot.accounts import commands as account_commands
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
+from bot.kb import cli_versions
 from bot.quiz import words as quiz_words
 from bot.trust import trust_text
 from knowledge.errors import InvalidFile, JianfuError
@@ -98,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     kb_commands = kb.add_subparsers(dest="kb_command", required=True, metavar="命令", parser_class=_Parser)
     check = kb_commands.add_parser("check", parents=[common], help="检查知识库，逐条核对引文与来源")
     check.set_defaults(run=_kb_check)
+    cli_versions.register(kb_commands, common)
 
     account_commands.add_parsers(commands, common, _Parser)
     return parser

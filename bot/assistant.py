@@ -130,6 +130,15 @@ class Assistant:
             decision = replace(decision, why=self.knowledge.why_unanswered(resolved or question))
         return Explanation(self._compose(decision, resolved, started, asked=resolved or question), result, decision)
 
+    def decision(self, question: str) -> Decision:
+        """The decision on a first question alone, with nothing composed: what previews of many questions need."""
+        question = _sendable(question).strip()
+        refused = self._refuse(question)
+        if refused is not None:
+            return refused
+        resolved = followup.resolve(question, (), self.knowledge, answering=self._answering, about=self._about)
+        return decide(self._search(resolved or question), self._policy, self.knowledge)
+
     def _answering(self, question: str) -> Clause | None:
         """The clause that answers a question first, if any does."""
         decision = decide(self._search(question), self._policy, self.knowledge)

@@ -13,13 +13,14 @@ from bot import replies
 from bot.answer import Answer
 from bot.assistant import Assistant
 from bot.config import Config
+from bot.kb.served import Shelved
 from index.builtin_model import Progress
 from index.embedder import BUILTIN
-from index.model import Settings, load_trainable
+from index.model import Models, Settings, load_trainable
 from index.retriever import Retriever
 from index.training import NothingToLearn, Recipe, Report, train
+from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
-from knowledge.loader import load_knowledge
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +34,25 @@ def build_assistant(
 ) -> Assistant:
     """Load knowledge, model and index. Raises JianfuError with a message for the person who starts it."""
     progress("读取知识库", None)
-    knowledge = load_knowledge(config.path(config.knowledge.folder))
-    return Assistant(Retriever.load(knowledge, index_settings(config), progress), config.answers, keep_receipt)
+    return Maker(config, keep_receipt).make(Shelved.of(config).load().knowledge, progress)
+
+
+class Maker:
+    """Makes assistants of one configuration, one for each version of the knowledge; they share the model."""
+
+    def __init__(self, config: Config, keep_receipt: Callable[[Answer], str] | None = None) -> None:
+        self._config = config
+        self._keep_receipt = keep_receipt
+        self._settings = index_settings(config)
+        self._models = Models(self._settings)
+
+    def make(self, knowledge: KnowledgeBase, progress: Progress) -> Assistant:
+        """Open or build the index of a version. Raises JianfuError."""
+        return Assistant(self.retriever(knowledge, progress), self._config.answers, self._keep_receipt)
+
+    def retriever(self, knowledge: KnowledgeBase, progress: Progress) -> Retriever:
+        """The index alone. Raises JianfuError."""
+        return Retriever.load(knowledge, self._settings, progress, self._models)
 
 
 def index_settings(config: Config) -> Settings:
@@ -70,7 +88,7 @@ def train_adapter(config: Config, path: Path, progress: Progress, *, seed: int, 
     """Train the model's adapter on the knowledge base and write it. Raises JianfuError."""
     started = time.monotonic()
     progress("读取知识库", None)
-    knowledge = load_knowledge(config.path(config.knowledge.folder))
+    knowledge = Shelved.of(config).load().knowledge
     settings = index_settings(config)
     recipe = Recipe(seed=seed) if epochs is None else Recipe(seed=seed, epochs=epochs)
     try:
@@ -83,13 +101,18 @@ def train_adapter(config: Config, path: Path, progress: Progress, *, seed: int, 
 
 
 class BackgroundAssistant:
-    """An assistant that is being loaded by a thread; channels are up meanwhile and say how far it is."""
+    """An assistant that is being loaded by a thread; channels are up meanwhile and say how far it is.
+
+    It may give way to another: who asks for it once, and composes all of an answer from that, never mixes two.
+    """
 
     def __init__(self, build: Callable[[Progress], Assistant]) -> None:
         self._build = build
         self._finished = threading.Event()
         self._assistant: Assistant | None = None
         self.error: str | None = None
+        #: Why a newer version of the knowledge is not served, for whoever looks after the program.
+        self.problem: str | None = None
         self.stage = "启动"
         self.fraction: float | None = None
 
@@ -99,15 +122,31 @@ class BackgroundAssistant:
 
     def _load(self) -> None:
         try:
-            self._assistant = self._build(self._progress)
-        except JianfuError as error:
-            self.error = str(error)
-            logger.error("loading failed: %s", error)
-        except Exception as error:
-            self.error = f"{type(error).__name__}: {error}"
-            logger.exception("loading failed")
+            self.error = self._attempt(self._build)
         finally:
             self._finished.set()
+
+    def replace(self, build: Callable[[Progress], Assistant]) -> bool:
+        """Make another assistant and let it take over, by one assignment; until then, and if it fails, this one stays.
+
+        Returns whether it took over; `problem` says why not. Blocks for as long as `build` does.
+        """
+        self.problem = self._attempt(build)
+        if self.problem is None:
+            self.error = None
+        return self.problem is None
+
+    def _attempt(self, build: Callable[[Progress], Assistant]) -> str | None:
+        """Build and take over; what went wrong, if anything, is logged and returned."""
+        try:
+            self._assistant = build(self._progress)
+        except JianfuError as error:
+            logger.error("loading failed: %s", error)
+            return str(error)
+        except Exception as error:
+            logger.exception("loading failed")
+            return f"{type(error).__name__}: {error}"
+        return None
 
     def _progress(self, stage: str, fraction: float | None) -> None:
         self.stage, self.fraction = stage, fraction

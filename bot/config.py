@@ -48,9 +48,11 @@ class _Section(BaseModel):
 
 
 class KnowledgeConfig(_Section):
-    """Where the notices are."""
+    """Where the notices are; `copies` holds published versions, which `approvals` people have to agree to."""
 
     folder: str = "knowledge"
+    copies: str = "state/knowledge"
+    approvals: int = Field(default=1, ge=1, le=2)
 
 
 class ModelConfig(_Section):

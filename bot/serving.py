@@ -11,9 +11,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
-from bot.bootstrap import BackgroundAssistant, build_assistant
+from bot.bootstrap import BackgroundAssistant, Maker
 from bot.channels import telegram_bot, web
 from bot.config import Config, api_keys
+from bot.kb.following import Follower
+from bot.kb.served import Shelved
 from bot.state.state import State
 from bot.state.upkeep import keep_tidy
 
@@ -23,8 +25,9 @@ Channel = Callable[[asyncio.Event], Awaitable[None]]
 def run(config: Config, token: str | None, *, with_web: bool, announce: Callable[[str], None]) -> None:
     """Serve until told to stop. `announce` receives the web address once it answers. Raises JianfuError."""
     state = State.of(config)
-    background = BackgroundAssistant(lambda progress: build_assistant(config, progress, state.receipts.keep))
-    channels: list[Channel] = [lambda stop: keep_tidy(state, stop)]
+    follower = Follower(Shelved.of(config, state.database), Maker(config, state.receipts.keep).make)
+    background = BackgroundAssistant(follower.first)
+    channels: list[Channel] = [lambda stop: keep_tidy(state, stop), lambda stop: follower.follow(background, stop)]
     if token is not None:
         application = telegram_bot.create_application(
             background, config.telegram, token, state=state, concurrent_questions=config.web.concurrent_questions

@@ -2,8 +2,8 @@
 
 One safetensors file: for each changed matrix two thin factors (its change is their product), for each changed vector
 its change, and digests of the texts it learned from. The receipt names the model, the analyzer and the clauses that it
-was trained for; where one of them differs the adapter is refused and the model is used as it is. Training is
-training.py's business, applying the changes embedder.py's.
+was trained for; with another model, or where many clauses read otherwise now, the adapter is refused and the model is used
+as it is. Training is training.py's business, applying the changes embedder.py's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index import analyzer
+from index.examples import passage, pinyin_reader
 from knowledge.base import KnowledgeBase
 from knowledge.clause import Document
 from knowledge.errors import JianfuError
@@ -28,6 +29,8 @@ from knowledge.errors import JianfuError
 Half = npt.NDArray[np.float16]
 
 FORMAT = 1
+#: Share of a notice's clauses, with their headings and keywords, that must read as they were learned (docs/decisions.md).
+LEARNED_CLAUSES = 0.8
 _TRAINED = "trained"
 _UP, _DOWN, _SHIFT = ".up", ".down", ".shift"
 
@@ -50,18 +53,29 @@ class Receipt:
         documents = {document.id: clauses_digest(document) for document in knowledge.documents}
         return cls(model, analyzer.VERSION, documents)
 
-    def fault(self, model: str, knowledge: KnowledgeBase) -> str | None:
-        """Why an adapter with this receipt must not be used, or None.
+    def fault(self, model: str, knowledge: KnowledgeBase, trained: Set[int] = frozenset()) -> str | None:
+        """Why an adapter with this receipt, which learned from these texts, must not be used; or None.
 
-        Questions may have come or gone, and other notices may have been added; the clauses it learned must be the same.
+        Questions may have come or gone, other notices may have been added, and a few clauses may read otherwise.
         """
         if self.model != model:
             return f"它是为模型 {self.model} 训练的，现在的模型是 {model}"
         if self.analyzer != analyzer.VERSION:
             return f"它按第 {self.analyzer} 版读法训练，现在是第 {analyzer.VERSION} 版"
-        present = {document.id: clauses_digest(document) for document in knowledge.documents}
-        changed = [name for name, digest in self.documents.items() if present.get(name) != digest]
-        return f"训练以后，通知 {'、'.join(changed)} 的条款变了" if changed else None
+        present = {document.id: document for document in knowledge.documents}
+        changed = [
+            name
+            for name, digest in self.documents.items()
+            if name not in present or clauses_digest(present[name]) != digest
+        ]
+        reader = pinyin_reader(knowledge) if changed else None
+        for name in changed:
+            clauses = present[name].clauses if name in present else ()
+            texts = [passage(clause, knowledge) for clause in clauses]
+            learned = sum(text_key(reader.read(analyzer.normalize(text))) in trained for text in texts if reader)
+            if not texts or learned < LEARNED_CLAUSES * len(texts):
+                return f"训练以后，通知 {name} 的条款变了（{len(clauses)} 条里只有 {learned} 条照旧）"
+        return None
 
 
 def clauses_digest(document: Document) -> str:
@@ -79,6 +93,10 @@ class Adapter:
     shifts: Mapping[str, Half]
     trained: frozenset[int]
     digest: str = ""
+
+    def fault(self, model: str, knowledge: KnowledgeBase) -> str | None:
+        """Why it must not be used with this model and knowledge, or None."""
+        return self.receipt.fault(model, knowledge, self.trained)
 
     def unseen(self, texts: Sequence[str]) -> npt.NDArray[np.bool_]:
         """For each text, read as queries are, whether the adapter did not learn from it; shape (texts,)."""

@@ -18,6 +18,7 @@ from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
 from index.embedder import Encoder, Vectors
 from index.examples import Examples, gather, passage, pinyin_reader
+from index.held_out import HeldOut
 from index.known import KnownQuestions
 from index.model import Settings
 from index.onward import Onward
@@ -26,7 +27,7 @@ from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 8
+FORMAT = 9
 
 
 def fingerprint_of(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
@@ -80,6 +81,7 @@ def build(
     prior = default_prior(encoder is not None) if adapter is None else None
     calibration = Calibration.fit(evidence, examples, prior, honest)
     np.savez(folder / "calibration.npz", allow_pickle=False, **calibration.to_arrays())
+    HeldOut.of(examples, evidence, calibration, honest).save(folder / "held_out.npz")
     progress("挑选可以接着问的问题", None)
     probabilities = calibration.probabilities(evidence)
     onward = Onward.build(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,27 @@ def load_encoder(settings: Settings, progress: Progress, adapter: Adapter | None
     )
 
 
+class Models:
+    """The encoder of one process: loaded once, and again only for a knowledge base that another adapter fits.
+
+    Two versions of the knowledge are in memory while one gives way to the other; a model is too big for that.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._loaded: tuple[str | None, Encoder] | None = None
+        self._guard = threading.Lock()
+
+    def fitting(self, knowledge: KnowledgeBase, progress: Progress) -> tuple[Encoder, Adapter | None]:
+        """The encoder for a knowledge base, and the adapter that it was changed by. Raises ModelUnavailable."""
+        adapter = fitting_adapter(knowledge, self._settings)
+        digest = None if adapter is None else adapter.digest
+        with self._guard:
+            if self._loaded is None or self._loaded[0] != digest:
+                self._loaded = (digest, load_encoder(self._settings, progress, adapter))
+            return self._loaded[1], adapter
+
+
 def load_trainable(settings: Settings, progress: Progress) -> SentenceTransformerEncoder:
     """The configured model without an adapter, in the engine that can train it. Raises ModelUnavailable."""
     return SentenceTransformerEncoder(
@@ -61,7 +83,7 @@ def fitting_adapter(knowledge: KnowledgeBase, settings: Settings) -> Adapter | N
     except AdapterUnusable as error:
         logger.error("the model is used without its adapter: %s", error)
         return None
-    fault = adapter.receipt.fault(model_fingerprint(settings.model_name), knowledge)
+    fault = adapter.fault(model_fingerprint(settings.model_name), knowledge)
     if fault is None:
         return adapter
     logger.warning(

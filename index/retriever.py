@@ -24,9 +24,10 @@ from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense import DenseIndex
 from index.embedder import Encoder
 from index.examples import pinyin_reader
+from index.held_out import MAX_HITS, HeldOut
 from index.hit import BESIDE, Hit, SearchResult
 from index.known import KnownQuestions
-from index.model import Settings, fitting_adapter, load_encoder
+from index.model import Models, Settings
 from index.onward import Onward
 from index.outline import Outline
 from index.pinyin import PinyinReader, has_letters
@@ -38,8 +39,8 @@ logger = logging.getLogger(__name__)
 
 #: Probability given to the answer on record of a question asked in the same words.
 RECORDED = 0.99
-#: How many clauses a search returns at most.
-MAX_HITS = 10
+#: Indexes kept on disk: of the version in use, the one before, and what is being proposed.
+KEPT_VERSIONS = 4
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Retriever:
         onward: Onward,
         dense: _Dense | None,
         query_prefix: str = "",
+        folder: Path | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._clauses = tuple(knowledge)
@@ -76,6 +78,7 @@ class Retriever:
         self._onward = onward
         self._columns = {(clause.document, clause.id): column for column, clause in enumerate(self._clauses)}
         self._dense = dense
+        self._folder = folder
         self._query_prefix = query_prefix
 
     @property
@@ -98,14 +101,18 @@ class Retriever:
         return self._outline
 
     @classmethod
-    def load(cls, knowledge: KnowledgeBase, settings: Settings, progress: Progress) -> Retriever:
+    def load(
+        cls, knowledge: KnowledgeBase, settings: Settings, progress: Progress, models: Models | None = None
+    ) -> Retriever:
         """Open the index for this knowledge, or build it. Without a model it is lexical, and the log says why.
 
-        Raises StorageError when the index has to be built and cannot be written.
+        `models` holds what another retriever of the same settings has loaded. Raises StorageError when the index has to
+        be built and cannot be written.
         """
-        adapter = fitting_adapter(knowledge, settings)
+        encoder: Encoder | None
+        adapter: Adapter | None
         try:
-            encoder: Encoder | None = load_encoder(settings, progress, adapter)
+            encoder, adapter = (models or Models(settings)).fitting(knowledge, progress)
         except ModelUnavailable as error:
             logger.error("no embedding model, answers are lexical: %s", error)
             encoder = adapter = None
@@ -123,13 +130,14 @@ class Retriever:
         """Like load(), with an encoder (or none), and the adapter it was changed by, already at hand."""
         root = settings.folder / ("full" if encoder is not None else "lexical")
         fingerprint = fingerprint_of(knowledge, encoder, settings)
-        revision = storage.current(root, fingerprint)
+        revision = storage.kept(root, fingerprint)
         if revision is None:
             logger.info("building the index (%s)", "with vectors" if encoder is not None else "lexical")
             revision = storage.publish(
                 root,
                 fingerprint,
                 lambda folder: build(folder, knowledge, settings, progress, encoder=encoder, adapter=adapter),
+                keep=KEPT_VERSIONS,
             )
             logger.info("index %s is ready", revision.name)
         return cls._read(revision, knowledge, encoder, settings)
@@ -154,7 +162,14 @@ class Retriever:
             onward=Onward.load(revision / "onward.json"),
             dense=dense,
             query_prefix=settings.query_prefix,
+            folder=revision,
         )
+
+    def held_out(self) -> HeldOut:
+        """What the models made of each known question without it; read from the disk. Raises OSError."""
+        if self._folder is None:
+            raise FileNotFoundError("an index without files")
+        return HeldOut.load(self._folder / "held_out.npz")
 
     def related(self, clause: Clause) -> tuple[Clause, ...]:
         """The clauses most like this one, best first; its heading and what stands below it aside."""
@@ -167,18 +182,39 @@ class Retriever:
     def _column(self, clause: Clause) -> int:
         return self._columns[clause.document, clause.id]
 
-    def search(self, query: str) -> SearchResult:
-        """Clauses for one query as typed, by falling probability; an exact address needs no model."""
+    def recorded(self, query: str) -> SearchResult | None:
+        """What search() finds without asking a model: an address, nothing, or a question on record; else None.
+
+        A question on record has its clauses, or its reason; the features of its hits and lesser reasons are left out.
+        """
+        found, read = self._plain(query)
+        on_record = self._known.lookup(read) if found is None else []
+        if not on_record:
+            return found
+        probabilities, answerable, reasons = self._recorded(on_record, np.zeros(len(BESIDE), dtype=np.float32))
+        order = np.argsort(-probabilities, kind="stable")[:MAX_HITS]
+        hits = tuple(Hit(self._clauses[i], float(probabilities[i])) for i in order)
+        beside = dict(zip(BESIDE, map(float, reasons * (1.0 - answerable)), strict=True))
+        return SearchResult(hits, answerable, MappingProxyType(beside))
+
+    def _plain(self, query: str) -> tuple[SearchResult | None, str]:
+        """What is found by the query's form alone, and how the query is read where a search is needed."""
         addressed = self._outline.resolve(query)
         if addressed:
-            return SearchResult(tuple(Hit(clause, 1.0) for clause in addressed), 1.0, addressed=True)
+            return SearchResult(tuple(Hit(clause, 1.0) for clause in addressed), 1.0, addressed=True), ""
         missing = self._outline.missing(query)
         if missing is not None:
-            return SearchResult((), missing=missing)
+            return SearchResult((), missing=missing), ""
         normalized = analyzer.normalize(query)
         if not normalized:
-            return SearchResult((), beside=MappingProxyType({"noise": 1.0}))
-        read = self._reader.read(normalized) if has_letters(normalized) else normalized
+            return SearchResult((), beside=MappingProxyType({"noise": 1.0})), ""
+        return None, self._reader.read(normalized) if has_letters(normalized) else normalized
+
+    def search(self, query: str) -> SearchResult:
+        """Clauses for one query as typed, by falling probability; an exact address needs no model."""
+        found, read = self._plain(query)
+        if found is not None:
+            return found
         evidence = self._evidence(read)
         probabilities = self._calibration.probabilities(evidence)
         answerable = float(self._calibration.answerable(evidence, probabilities))

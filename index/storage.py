@@ -34,8 +34,8 @@ class StorageError(JianfuError):
     """The index folder cannot be written."""
 
 
-def publish(root: Path, fingerprint: str, write: Callable[[Path], None]) -> Path:
-    """Let `write` fill a folder aside, then make it the current revision.
+def publish(root: Path, fingerprint: str, write: Callable[[Path], None], keep: int = KEEP) -> Path:
+    """Let `write` fill a folder aside, then make it the current revision; the latest `keep` stay.
 
     Raises StorageError, or whatever `write` raises; the former revision then stays current and nothing is left aside.
     """
@@ -57,7 +57,7 @@ def publish(root: Path, fingerprint: str, write: Callable[[Path], None]) -> Path
                 aside.rename(revision)
                 pointer.replace(root / CURRENT)
                 _sync(root)
-                _drop_old(root, revision)
+                _drop_old(root, revision, keep)
     except BaseException as error:
         _undo(root, name, aside, pointer)
         if not isinstance(error, OSError):
@@ -105,6 +105,26 @@ def current(root: Path, fingerprint: str) -> Path | None:
     if not name or name.startswith(".") or revision.parent != root:
         logger.warning("index pointer %s is damaged; the index is built anew", root / CURRENT)
         return None
+    return _whole(revision, fingerprint)
+
+
+def kept(root: Path, fingerprint: str) -> Path | None:
+    """A whole revision with this fingerprint, be it the current one or one kept beside it; else None, as current() says.
+
+    What was read last counts as the latest when old ones are dropped.
+    """
+    pointed = _pointed(root)
+    beside = [] if pointed is None or pointed.startswith(f"{fingerprint}-") else sorted(root.glob(f"{fingerprint}-*"))
+    found = next((path for path in beside if _whole(path, fingerprint) is not None), None) or current(root, fingerprint)
+    if found is not None:
+        with suppress(OSError):
+            os.utime(found)
+    return found
+
+
+def _whole(revision: Path, fingerprint: str) -> Path | None:
+    """The revision if no file of it was changed since it was written, and it has this fingerprint."""
+    name = revision.name
     try:
         manifest = json.loads((revision / MANIFEST).read_text(encoding="utf8"))
         if manifest["fingerprint"] != fingerprint:
@@ -142,9 +162,9 @@ def _clear_leftovers(root: Path) -> None:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _drop_old(root: Path, newest: Path) -> None:
+def _drop_old(root: Path, newest: Path, keep: int) -> None:
     others = (path for path in root.iterdir() if path != newest and not path.name.startswith("."))  # not what is aside
     revisions = [path for path in others if (path / MANIFEST).is_file()]
     revisions.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in revisions[KEEP - 1 :]:
+    for path in revisions[keep - 1 :]:
         shutil.rmtree(path, ignore_errors=True)

@@ -13,8 +13,19 @@ import pytest
 from tests.fakes import ROOT
 
 PACKAGES = ("knowledge", "index", "bot")
-STATE = ("accounts", "attempts", "database", "feedback", "inbox", "people", "receipts", "sessions", "tables")
-MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people", "0006_accounts")
+STATE = (
+    "accounts",
+    "attempts",
+    "database",
+    "feedback",
+    "inbox",
+    "people",
+    "receipts",
+    "sessions",
+    "tables",
+    "versions",
+)
+MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people", "0005_knowledge_versions", "0006_accounts")
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

@@ -550,6 +550,7 @@ async def test_loading_then_ready(gate: threading.Event) -> None:
             "status": "ready",
             "mode": "full",
             "knowledge_version": real_knowledge().version,
+            "problem": None,
         }
         assert (await ask(client, "几页")).status_code == 200
 

@@ -13,6 +13,7 @@ from bot.state.inbox import Inbox
 from bot.state.people import People
 from bot.state.receipts import Receipts
 from bot.state.sessions import SessionBook
+from bot.state.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class State:
     accounts: AccountBook
     sessions: SessionBook
     attempts: AttemptBook
+    versions: Versions
 
     @classmethod
     def of(cls, config: Config) -> State:
@@ -42,6 +44,7 @@ class State:
             AccountBook(database),
             SessionBook(database, config.web.admin_idle_minutes * 60.0, config.web.admin_session_hours * 3600.0),
             AttemptBook(database),
+            Versions(database),
         )
 
     def close(self) -> None:

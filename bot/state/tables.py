@@ -86,7 +86,7 @@ people = Table(
     Index("ix_people_expires", "expires"),
 )
 
-#: Who may keep the knowledge. The only table that holds names: an account must be one person's, and be closed again.
+#: Who may keep the knowledge. With the authors in kb_log the only names that are kept: an account must be one person's.
 accounts = Table(
     "accounts",
     metadata,
@@ -117,4 +117,33 @@ login_attempts = Table(
     Column("subject", String(64), primary_key=True),  # keyed hash
     Column("tries", Integer, nullable=False),
     Column("began", Double, nullable=False),  # seconds since 1970, when counting began
+)
+
+#: Every version of the knowledge that was ever proposed or published, whole.
+kb_versions = Table(
+    "kb_versions",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # of the archive (knowledge/archive.py)
+    Column("version", String(16), nullable=False),  # KnowledgeBase.version
+    Column("content", LargeBinary, nullable=False),  # the archive, compressed by zlib
+    Column("size", Integer, nullable=False),  # bytes before compression
+)
+
+#: Who put which version to use, when and why; each row is hashed together with the one before. Nothing is ever changed.
+kb_log = Table(
+    "kb_log",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("action", String(16), nullable=False),  # versions.Action
+    Column("digest", String(64), nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("parent", Integer, nullable=False),  # seq of the row that was in use, 0 for none
+    Column("author", String(64), nullable=False),
+    Column("approver", String(64), nullable=False),  # "" where nobody else was needed
+    Column("reason", Text, nullable=False),
+    Column("override", Text, nullable=False),  # why it was published against the gate, "" where it passed
+    Column("report", Text, nullable=False),  # of the gate, "" where there was none
+    Column("at", String(32), nullable=False),  # ISO 8601, UTC
+    Column("previous", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
 )

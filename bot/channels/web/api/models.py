@@ -224,6 +224,7 @@ class ReadyBody(BaseModel):
     status: Literal["ready"]
     mode: Mode
     knowledge_version: str
+    problem: str | None = Field(description="新发布的知识库为什么还没有换上；没有问题时为 null")
 
 
 class NotReadyBody(BaseModel):

@@ -45,7 +45,12 @@ def create_router(service: Service) -> APIRouter:
                 "message": error.message,
             }
             return json_response(not_ready, 503, error.headers)
-        ready = {"status": "ready", "mode": assistant.mode, "knowledge_version": assistant.knowledge.version}
+        ready = {
+            "status": "ready",
+            "mode": assistant.mode,
+            "knowledge_version": assistant.knowledge.version,
+            "problem": service.background.problem,
+        }
         return json_response(ready)
 
     return router

@@ -1,0 +1,98 @@
+"""A proposal: a knowledge folder held against the version in use, with what differs, what it does, and the gate's report.
+
+Nothing is changed here but the index cache. Printing is rendering.py's business, putting it on record publishing.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.bootstrap import Maker
+from bot.config import AnswersConfig
+from bot.kb import words
+from bot.kb.differences import Difference, differences
+from bot.kb.effect import Effect, effect
+from bot.kb.gate import Report, compare
+from bot.kb.served import Served, Shelved
+from index.builtin_model import Progress
+from knowledge.archive import digest_of, pack
+from knowledge.base import KnowledgeBase
+from knowledge.errors import JianfuError
+from knowledge.loader import load_knowledge
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is proposed. `base` is None where there is nothing to compare with; then so are `effect` and `report`."""
+
+    folder: Path
+    archive: bytes
+    knowledge: KnowledgeBase
+    base: Served | None
+    base_archive: bytes | None
+    differences: tuple[Difference, ...] = ()
+    effect: Effect | None = None
+    report: Report | None = None
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether a single byte differs from the version in use."""
+        return self.base_archive != self.archive
+
+    def to_json(self) -> dict[str, Any]:
+        """For programs."""
+        return {
+            "base": self.base.pointer.seq if self.base else None,
+            "base_version": self.base.knowledge.version if self.base else None,
+            "version": self.knowledge.version,
+            "digest": digest_of(self.archive),
+            "differences": [asdict(one) for one in self.differences],
+            "effect": self.effect.to_json() if self.effect else None,
+            "gate": {**asdict(self.report), "passed": self.report.passed} if self.report else None,
+        }
+
+
+def read_folder(folder: Path) -> tuple[bytes, KnowledgeBase]:
+    """A folder's archive and knowledge. Raises JianfuError with what is wrong in it."""
+    if not folder.is_dir():
+        raise JianfuError(words.NO_FOLDER.format(folder=folder))
+    knowledge = load_knowledge(folder)
+    try:
+        return pack(folder, knowledge), knowledge
+    except OSError as error:
+        raise JianfuError(words.NO_FOLDER.format(folder=f"{folder}（{error}）")) from error
+
+
+def prepare(shelved: Shelved, folder: Path, maker: Maker, policy: AnswersConfig, progress: Progress) -> Proposal:
+    """Compare a folder with what is in use: differences, effect and gate. Raises JianfuError.
+
+    The indexes built for it stay in the cache, so that publishing it takes effect at once.
+    """
+    archive, knowledge = read_folder(folder)
+    pointer = shelved.in_use()
+    if not pointer.seq and folder.resolve() == shelved.folder:
+        return Proposal(folder, archive, knowledge, None, None)
+    base = shelved.fetch(pointer)
+    base_archive = shelved.archive(pointer)
+    if base_archive == archive:
+        return Proposal(folder, archive, knowledge, base, base_archive)
+    before = maker.retriever(base.knowledge, _named(progress, words.NOW))
+    after = maker.retriever(knowledge, _named(progress, words.PROPOSED))
+    done: Callable[[float], None] = lambda fraction: progress(words.ASKING, fraction)  # noqa: E731
+    return Proposal(
+        folder,
+        archive,
+        knowledge,
+        base,
+        base_archive,
+        tuple(differences(base.knowledge, knowledge)),
+        effect(before, after, policy, done),
+        compare(before, after, policy),
+    )
+
+
+def _named(progress: Progress, what: str) -> Progress:
+    return lambda stage, fraction: progress(words.INDEX_OF.format(what=what, stage=stage), fraction)
