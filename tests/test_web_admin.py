@@ -21,8 +21,11 @@ from bot.accounts.registry import Registry
 from bot.accounts.roles import ROLES, may
 from bot.channels.web.admin.guard import own_page
 from bot.channels.web.admin.rules import ANYBODY, EVERYBODY, RULES
+from bot.kb.served import Shelved
+from bot.kb.shelf import Shelf
 from bot.state.state import State
 from tests.fakes import ScriptedSearcher, real_knowledge, scripted_assistant
+from tests.versions import change_of, write
 from tests.web_client import app_with, client_of, recording_assistant, state_in
 
 PASSWORD, OTHER = "correct horse battery", "kq7 tv2 mmx 91 plum"
@@ -47,8 +50,17 @@ def state(tmp_path: Path) -> Iterator[State]:
 
 
 @pytest.fixture
-def app(state: State) -> FastAPI:
-    return app_with(scripted_assistant(), state)
+def shelved(state: State, tmp_path: Path) -> Shelved:
+    """Two versions on record, of which the second is in use, and a third that the editor proposes."""
+    for number, action, author in ((1, "publish", "approver"), (2, "publish", "approver"), (3, "propose", "editor")):
+        folder = write(tmp_path / f"v{number}", 17 + number)
+        state.versions.record([change_of(folder, min(number - 1, 2), action, author)])  # type: ignore[arg-type]
+    return Shelved(state.versions, Shelf(tmp_path / "copies"), tmp_path / "v1")
+
+
+@pytest.fixture
+def app(state: State, shelved: Shelved) -> FastAPI:
+    return app_with(scripted_assistant(), state, shelved=shelved)
 
 
 @pytest_asyncio.fixture
@@ -113,7 +125,7 @@ def test_every_route_has_a_rule_and_every_rule_a_route(app: FastAPI) -> None:
 
 
 def concrete(path: str) -> str:
-    return re.sub(r"\{[a-z_]+\}", "2.2", path)
+    return path.replace("{reference}", "2.2").replace("{seq}", "1")
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(RULES))
@@ -148,7 +160,7 @@ async def test_each_role_opens_what_the_table_allows_and_nothing_else(client: ht
         elif method == "GET":
             assert response.status_code == 200, (method, path)
         else:  # an empty form: looked at, and found wanting
-            assert response.status_code in (403, 422), (method, path)
+            assert response.status_code in (403, 409, 422), (method, path)
             assert "您的角色不能用这一页" not in response.text
 
 
@@ -587,3 +599,71 @@ async def test_the_pages_work_below_a_prefix(state: State) -> None:
         assert page.headers["location"] == "../../admin/login?next=admin/clauses/2.2"
         login = await client.get("/kb/admin/login")
         assert 'action="../admin/login"' in login.text
+
+
+# --- history ---
+
+
+async def test_the_history_says_who_published_what(client: httpx.AsyncClient) -> None:
+    await log_in(client, "reader")
+    page = (await client.get("/admin/history")).text
+    assert re.search("第 3 版.*提议.*editor.*第 2 版.*正在使用.*approver.*第 1 版.*发布", page, re.DOTALL)
+    one = (await client.get("/admin/history/1")).text
+    assert "退回到第 1 版" not in one  # a reader may look, and no more
+
+
+async def test_two_versions_are_compared_character_by_character(client: httpx.AsyncClient) -> None:
+    await log_in(client, "reader")
+    for address in ("/admin/compare?old=1&new=2", "/admin/history/2"):
+        page = (await client.get(address)).text
+        assert "1<del>8</del><ins>9</ins>平方米" in page
+    for odd in ("old=9&new=1", "old=x&new=1", "old=<b>&new=1"):
+        response = await client.get(f"/admin/compare?{odd}")
+        assert response.status_code == 404
+        assert "<b>" not in response.text
+
+
+async def test_an_approver_goes_back_with_a_reason_and_the_record_keeps_it(
+    client: httpx.AsyncClient, state: State
+) -> None:
+    await log_in(client)
+    assert "退回到第 1 版" in (await client.get("/admin/history/1")).text
+    refused = await send(client, "/admin/history/1/rollback", {"reason": " "})
+    assert refused.status_code == 422
+    assert "请写明为什么退回" in refused.text
+    done = await send(client, "/admin/history/1/rollback", {"reason": "数写错了"})
+    assert (done.status_code, done.headers["location"]) == (303, "../../../admin/history/4")
+    head = state.versions.head()
+    assert head is not None
+    assert (head.seq, head.action, head.author, head.reason) == (4, "rollback", "approver", "数写错了")
+    assert head.digest == state.versions.find("1").digest
+    again = await send(client, "/admin/history/1/rollback", {"reason": "再来"})
+    assert again.status_code == 409
+    assert "不用退回" in again.text
+    assert state.versions.verify() == []
+
+
+async def test_a_proposal_is_agreed_to_by_another_person_only(client: httpx.AsyncClient, state: State) -> None:
+    await log_in(client)
+    assert "同意并发布" in (await client.get("/admin/history/3")).text
+    state.accounts.set_role("editor", "approver")
+    await send(client, "/admin/logout", {})
+    await log_in(client, "editor")
+    assert "这是您自己的提议" in (await client.get("/admin/history/3")).text
+    own = await send(client, "/admin/history/3/approve", {})
+    assert own.status_code == 409
+    assert "不能自己同意" in own.text
+    await send(client, "/admin/logout", {})
+    await log_in(client)
+    assert (await send(client, "/admin/history/3/approve", {})).status_code == 303
+    head = state.versions.head()
+    assert head is not None
+    assert (head.seq, head.author, head.approver) == (4, "editor", "approver")
+
+
+async def test_without_a_version_the_history_says_so(state: State) -> None:
+    async with client_of(app_with(scripted_assistant(), state)) as client:
+        await log_in(client)
+        assert "还没有发布过任何版本" in (await client.get("/admin/history")).text
+        assert (await client.get("/admin/history/1")).status_code == 404
+        assert (await send(client, "/admin/history/1/rollback", {"reason": "x"})).status_code == 404

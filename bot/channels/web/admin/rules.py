@@ -31,4 +31,9 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/admin/try"): Action.LOOK,
     ("GET", "/admin/clauses"): Action.LOOK,
     ("GET", "/admin/clauses/{reference}"): Action.LOOK,
+    ("GET", "/admin/history"): Action.LOOK,
+    ("GET", "/admin/compare"): Action.LOOK,
+    ("GET", "/admin/history/{seq}"): Action.LOOK,
+    ("POST", "/admin/history/{seq}/rollback"): Action.PUBLISH,
+    ("POST", "/admin/history/{seq}/approve"): Action.PUBLISH,
 }

@@ -14,7 +14,7 @@ class Markup(str):
     __slots__ = ()
 
 
-def tag(name: str, *children: str, **attributes: str) -> Markup:
+def tag(name: str, /, *children: str, **attributes: str) -> Markup:
     """An element. Children and attribute values are escaped unless they are Markup.
 
     `class_` gives class, and an underscore inside a name a hyphen: `data_copy_text` gives data-copy-text.
