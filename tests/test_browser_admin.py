@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -11,15 +10,27 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.accounts import passwords
 from bot.accounts.registry import Registry
+from bot.kb.served import Shelved
+from bot.kb.shelf import Shelf
 from tests.browser import PHONE, QUOTE, fits, opened, serious_violations, served
 from tests.fakes import scripted_assistant
+from tests.versions import change_of, write
 from tests.web_client import state_in
 
 pytest_plugins = ["tests.browser"]
 pytestmark = pytest.mark.browser
 
 NAME, PASSWORD = "张三", "correct horse battery"
-PAGES = ("admin", "admin/try", "admin/clauses", "admin/clauses/2.2", "admin/password")
+PAGES = (
+    "admin",
+    "admin/try",
+    "admin/clauses",
+    "admin/clauses/2.2",
+    "admin/password",
+    "admin/history",
+    "admin/history/1",
+    "admin/compare",
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +39,13 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         passwords._nobodys.cache_clear()
-        state = state_in(Path(tmp_path_factory.mktemp("kept")))
+        folder = tmp_path_factory.mktemp("kept")
+        state = state_in(folder)
         Registry(state).add(NAME, PASSWORD, "approver")
-        with served(lambda progress: scripted_assistant(), state=state) as url:
+        for number in (1, 2):
+            state.versions.record([change_of(write(folder / f"v{number}", 17 + number), number - 1)])
+        shelved = Shelved(state.versions, Shelf(folder / "copies"), folder / "v1")
+        with served(lambda progress: scripted_assistant(), state=state, shelved=shelved) as url:
             yield url
         state.close()
 

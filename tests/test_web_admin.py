@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -39,12 +40,27 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords._nobodys.cache_clear()
 
 
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[State]:
-    """A state with an account for each role, named after it."""
-    made = state_in(tmp_path)
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an account for each role, named after it, and with versions as `shelved` has them; to be copied."""
+    folder = tmp_path_factory.mktemp("prepared")
+    made = state_in(folder)
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     for role in ROLES:
-        Registry(made).add(role, PASSWORD, role)
+        made.accounts.add(role, hashed, role)
+    made.sessions.find("x")  # makes the key that tokens are hashed with
+    for number, action, author in ((1, "publish", "approver"), (2, "publish", "approver"), (3, "propose", "editor")):
+        version = write(folder / f"v{number}", 17 + number)
+        made.versions.record([change_of(version, min(number - 1, 2), action, author)])  # type: ignore[arg-type]
+    made.close()
+    return folder
+
+
+@pytest.fixture
+def state(prepared: Path, tmp_path: Path) -> Iterator[State]:
+    """A state with an account for each role, named after it."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    made = state_in(tmp_path)
     yield made
     made.close()
 
@@ -52,9 +68,6 @@ def state(tmp_path: Path) -> Iterator[State]:
 @pytest.fixture
 def shelved(state: State, tmp_path: Path) -> Shelved:
     """Two versions on record, of which the second is in use, and a third that the editor proposes."""
-    for number, action, author in ((1, "publish", "approver"), (2, "publish", "approver"), (3, "propose", "editor")):
-        folder = write(tmp_path / f"v{number}", 17 + number)
-        state.versions.record([change_of(folder, min(number - 1, 2), action, author)])  # type: ignore[arg-type]
     return Shelved(state.versions, Shelf(tmp_path / "copies"), tmp_path / "v1")
 
 
