@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from bot import log, replies
+from bot.accounts import commands as account_commands
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
 from bot.kb import cli as kb_cli
 from bot.kb import cli_versions
@@ -109,6 +110,8 @@ def build_parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_kb_check)
     kb_cli.register(kb_commands, common)
     cli_versions.register(kb_commands, common)
+
+    account_commands.add_parsers(commands, common, _Parser)
     return parser
 
 

@@ -106,6 +106,11 @@ class Assistant:
         """`full`, or `lexical` while the embedding model is not available."""
         return self._searcher.mode
 
+    @property
+    def policy(self) -> AnswersConfig:
+        """The probabilities that it decides by."""
+        return self._policy
+
     def related(self, clause: Clause) -> tuple[Clause, ...]:
         """The clauses most like one, to read next."""
         return self._searcher.related(clause)
@@ -122,14 +127,15 @@ class Assistant:
         explanation = self.explain(question, history)
         if self._note is not None:
             self._note(explanation.answer.interpreted_as or question, explanation)
-        return explanation.answer
+        answer = explanation.answer
+        return answer if self._keep_receipt is None else replace(answer, receipt=self._keep_receipt(answer))
 
     def vectors(self, texts: Sequence[str]) -> Vectors | None:
         """Unit vectors of questions, by meaning, a row each; None while there is no embedding model."""
         return self._searcher.vectors(texts)
 
     def explain(self, question: str, history: Sequence[str] = ()) -> Explanation:
-        """The same as ask(), with everything that led to the answer; nobody's question, so it is not noted."""
+        """The same as ask(), with everything that led to the answer; nobody's question: not noted, and without a receipt."""
         started = time.perf_counter()
         question = _sendable(question).strip()
         refused = self._refuse(question)
@@ -188,7 +194,7 @@ class Assistant:
             text = f"{remark}\n{text}"
         if self.mode == "lexical" and searched and decision.outcome != "chat":
             text = f"{text}\n{replies.LEXICAL_MODE}"
-        answer = Answer(
+        return Answer(
             outcome=decision.outcome,
             answer=text,
             lead=lead,
@@ -203,7 +209,6 @@ class Assistant:
             remark=remark,
             next_questions=next_questions(decision.clauses, asked, self._searcher) if searched else (),
         )
-        return answer if self._keep_receipt is None else replace(answer, receipt=self._keep_receipt(answer))
 
 
 def _sendable(text: str) -> str:

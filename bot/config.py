@@ -118,6 +118,9 @@ class WebConfig(_Section):
     cors_origins: list[Origin] = []
     embed_origins: list[Origin] = []
     metrics: bool = False
+    admin: bool = True
+    admin_idle_minutes: int = Field(default=30, ge=1, le=1440)
+    admin_session_hours: int = Field(default=12, ge=1, le=168)
 
 
 class TelegramConfig(_Section):

@@ -27,7 +27,8 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
     """Serve until told to stop. `announce` receives the web address once it answers. Raises JianfuError."""
     state = State.of(config)
     recorder = Recorder(state)
-    follower = Follower(Shelved.of(config, state.database), Maker(config, state.receipts.keep, recorder.note).make)
+    shelved = Shelved.of(config, state.database)
+    follower = Follower(shelved, Maker(config, state.receipts.keep, recorder.note).make)
     background = BackgroundAssistant(follower.first)
     channels: list[Channel] = [lambda stop: keep_tidy(state, stop), lambda stop: follower.follow(background, stop)]
     if token is not None:
@@ -42,7 +43,9 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
         channels.append(lambda stop: telegram_bot.run(application, config.telegram, stop))
     if with_web:
         limit = config.answers.max_question_characters
-        app = web.create_app(background, config.web, max_question_characters=limit, state=state, api_keys=api_keys())
+        app = web.create_app(
+            background, config.web, max_question_characters=limit, state=state, api_keys=api_keys(), shelved=shelved
+        )
         channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop))
     background.start()
     recorder.start()

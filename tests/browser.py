@@ -24,6 +24,7 @@ from bot.bootstrap import BackgroundAssistant
 from bot.channels.web import create_app
 from bot.channels.web.server import serve
 from bot.config import WebConfig
+from bot.kb.served import Shelved
 from bot.state.state import State
 from index.builtin_model import Progress
 from tests.fakes import scripted_assistant
@@ -53,13 +54,17 @@ _CSP = "addEventListener('securitypolicyviolation', (e) => console.error('CSP', 
 
 @contextlib.contextmanager
 def served(
-    build: Callable[[Progress], Assistant], limit: int = LIMIT, state: State | None = None, **config: Any
+    build: Callable[[Progress], Assistant],
+    limit: int = LIMIT,
+    state: State | None = None,
+    shelved: Shelved | None = None,
+    **config: Any,
 ) -> Generator[str, None, None]:
     """Serve the web channel from a thread; gives its address. Nobody is turned away for asking often."""
     background = BackgroundAssistant(build)
     background.start()
     settings = WebConfig(**{"questions_per_minute": 0, **config})
-    app = create_app(background, settings, max_question_characters=limit, state=state)
+    app = create_app(background, settings, max_question_characters=limit, state=state, shelved=shelved)
     started = threading.Event()
     addresses: list[str] = []
     stops: list[Callable[[], object]] = []

@@ -67,6 +67,7 @@ def test_import_contracts_hold() -> None:
             ("sqlalchemy",),
             {f"bot/state/{name}.py" for name in (*STATE, *(f"migrations/versions/{one}" for one in MIGRATIONS))},
         ),
+        (("argon2", "zxcvbn"), {"bot/accounts/passwords.py"}),
         (("rjieba",), {"bot/quiz/segment.py"}),
         (("fsrs",), {"bot/study/memory.py"}),
         (("docx",), {"bot/quiz/export_docx.py", "knowledge/importing/read_docx.py"}),

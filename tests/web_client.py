@@ -15,18 +15,27 @@ from bot.assistant import Assistant
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.web import create_app
 from bot.config import AnswersConfig, Config, StateConfig, WebConfig
+from bot.kb.served import Shelved
 from bot.state.state import State
 from tests.fakes import ScriptedSearcher
 
 LIMIT = 500
 
 
-def app_with(assistant: Assistant, state: State | None = None, api_keys: Sequence[str] = (), **config: Any) -> FastAPI:
+def app_with(
+    assistant: Assistant,
+    state: State | None = None,
+    api_keys: Sequence[str] = (),
+    shelved: Shelved | None = None,
+    **config: Any,
+) -> FastAPI:
     """An app that is ready."""
     background = BackgroundAssistant(lambda progress: assistant)
     background.start()
     assert background.wait(5)
-    return create_app(background, WebConfig(**config), max_question_characters=LIMIT, state=state, api_keys=api_keys)
+    return create_app(
+        background, WebConfig(**config), max_question_characters=LIMIT, state=state, api_keys=api_keys, shelved=shelved
+    )
 
 
 def state_in(folder: Path, url: str = "sqlite:///state/jianfu.db") -> State:

@@ -64,11 +64,9 @@ class FeedbackBook:
 
     def forget(self, person: str) -> int:
         """Delete everything a person said; returns how many rows that were. Raises StateUnavailable."""
+        key = self._database.hashed("person", person)
         with self._database.begin() as connection:
-            gone = connection.execute(
-                delete(feedback).where(feedback.c.person == self._database.hashed("person", person))
-            )
-            return gone.rowcount
+            return connection.execute(delete(feedback).where(feedback.c.person == key)).rowcount
 
     def purge(self, today: date | None = None) -> int:
         """Delete what has expired; returns how many rows that were. Raises StateUnavailable."""

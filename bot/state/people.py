@@ -55,10 +55,9 @@ class People:
 
     def forget(self, person: str) -> int:
         """Delete a person's settings; returns how many rows that were. Raises StateUnavailable."""
+        key = self._database.hashed("person", person)
         with self._database.begin() as connection:
-            return connection.execute(
-                delete(people).where(people.c.person == self._database.hashed("person", person))
-            ).rowcount
+            return connection.execute(delete(people).where(people.c.person == key)).rowcount
 
     def purge(self, today: date | None = None) -> int:
         """Delete what has expired; returns how many rows that were. Raises StateUnavailable."""

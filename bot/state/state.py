@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.config import Config
+from bot.state.accounts import AccountBook
+from bot.state.attempts import AttemptBook
 from bot.state.cards import Cards
 from bot.state.counters import Counters
 from bot.state.database import Database
@@ -16,6 +18,7 @@ from bot.state.people import People
 from bot.state.receipts import Receipts
 from bot.state.reminders import Reminders
 from bot.state.rooms import RoomBook
+from bot.state.sessions import SessionBook
 from bot.state.study_polls import StudyPolls
 from bot.state.versions import Versions
 
@@ -36,6 +39,9 @@ class State:
     polls: StudyPolls
     reminders: Reminders
     rooms: RoomBook
+    accounts: AccountBook
+    sessions: SessionBook
+    attempts: AttemptBook
     versions: Versions
     open_questions: OpenQuestions
     decisions: Decisions
@@ -56,6 +62,9 @@ class State:
             StudyPolls(database),
             Reminders(database, days),
             RoomBook(database, days),
+            AccountBook(database),
+            SessionBook(database, config.web.admin_idle_minutes * 60.0, config.web.admin_session_hours * 3600.0),
+            AttemptBook(database),
             Versions(database),
             OpenQuestions(database, config.review.keep_questions_days),
             Decisions(database, DECISION_DAYS),

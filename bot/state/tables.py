@@ -290,3 +290,36 @@ time_counts = Table(
     Column("up_to_ms", Integer, primary_key=True, autoincrement=False),  # one of counters.BOUNDS, 0 for beyond them
     Column("total", Integer, nullable=False),
 )
+
+#: Who may keep the knowledge. With the authors in kb_log the only names that are kept: an account must be one person's.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("password", Text, nullable=False),  # argon2id, with its salt and costs
+    Column("role", String(16), nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("created", Date, nullable=False),
+)
+
+#: Who is logged in. The token itself is only in the browser.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token", String(64), primary_key=True),  # keyed hash
+    Column("account", String(32), nullable=False),
+    Column("created", Double, nullable=False),  # seconds since 1970, like the next two
+    Column("used", Double, nullable=False),
+    Column("expires", Double, nullable=False),  # the latest end, however busy
+    Index("ix_sessions_account", "account"),
+    Index("ix_sessions_expires", "expires"),
+)
+
+#: Tries to log in that have not succeeded, counted for an account or an address.
+login_attempts = Table(
+    "login_attempts",
+    metadata,
+    Column("subject", String(64), primary_key=True),  # keyed hash
+    Column("tries", Integer, nullable=False),
+    Column("began", Double, nullable=False),  # seconds since 1970, when counting began
+)

@@ -41,6 +41,8 @@ def purge(state: State) -> None:
         ("open questions", state.open_questions),
         ("decisions", state.decisions),
         ("counters", state.counters),
+        ("sessions", state.sessions),
+        ("login attempts", state.attempts),
     )
     for name, book in books:
         try:

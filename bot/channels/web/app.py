@@ -11,6 +11,7 @@ from fastapi.telemetry import TelemetryConfig
 from starlette.responses import Response
 
 from bot.bootstrap import BackgroundAssistant
+from bot.channels.web.admin import site as administration
 from bot.channels.web.api import (
     feedback,
     notices,
@@ -36,6 +37,7 @@ from bot.channels.web.pages.files import Files
 from bot.channels.web.pages.pages import Pages
 from bot.channels.web.rooms.rooms import Rooms
 from bot.config import WebConfig
+from bot.kb.served import Shelved
 from bot.state.state import State
 
 DESCRIPTION = "按通知原文回答问题，逐字引用条款。回答不由模型生成。所有错误都是同一种格式（ErrorBody）。"
@@ -56,11 +58,12 @@ def create_app(
     max_question_characters: int,
     state: State | None = None,
     api_keys: Sequence[str] = (),
+    shelved: Shelved | None = None,
 ) -> FastAPI:
     """The web chat and the HTTP API over an assistant that may still be loading and a state that may be away.
 
-    The caller starts `background`; until it is ready, pages are up and questions get 503. Raises JianfuError where keys
-    are required and there are none.
+    `shelved` has the versions of the knowledge, for the pages of the administration. The caller starts `background`; until
+    it is ready, pages are up and questions get 503. Raises JianfuError where keys are required and there are none.
     """
     service = Service.of(background, config, max_question_characters, state)
     rooms = Rooms(service)
@@ -111,6 +114,8 @@ def create_app(
     app.include_router(studying.create_router(service, pages))
     app.include_router(room_pages.create_router(service, pages, rooms))
     app.include_router(files.create_router(served))
+    if config.admin:
+        app.include_router(administration.create_router(service, assets, served.version, shelved))
     describe_limits(app, max_question_characters)
     handle_errors(app, config.max_body_bytes, respond)
     return app

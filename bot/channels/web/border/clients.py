@@ -41,6 +41,22 @@ class Clients:
             return str(ipaddress.ip_network((nearest, IPV6_PREFIX), strict=False))
         return str(nearest)
 
+    def secure(self, scope: Scope) -> bool:
+        """Whether the client came over https, to us or to the proxy that says so."""
+        scheme = self._told(scope, "x-forwarded-proto") or scope.get("scheme", "http")
+        return bool(scheme == "https")
+
+    def host(self, scope: Scope) -> str:
+        """The host, and the port where it is not the usual one, that the client asked for."""
+        return self._told(scope, "x-forwarded-host") or Headers(scope=scope).get("host", "")
+
+    def _told(self, scope: Scope, header: str) -> str:
+        """What a trusted proxy, and only such a one, says that the client said; the outermost where several did."""
+        peer = _address(scope["client"][0]) if scope.get("client") else None
+        if peer is None or not self._trusts(peer):
+            return ""
+        return Headers(scope=scope).get(header, "").partition(",")[0].strip().lower()
+
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from bot.channels.web.core.addresses import EMBEDDED_PATH, WIDGET_PATH
+from bot.channels.web.core.addresses import ADMIN_PATH, EMBEDDED_PATH, WIDGET_PATH
 
 _POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none'; "
@@ -33,6 +33,8 @@ class SecurityHeaders:
         ancestors = " ".join(("'self'", *embed_origins))
         # X-Frame-Options cannot name sites; the policy's frame-ancestors stands alone here.
         embedded = {name: value for name, value in SECURITY_HEADERS.items() if name != "X-Frame-Options"}
+        # Without an origin a form could not be told from another site's; other sites still learn nothing.
+        self._admin = {**SECURITY_HEADERS, "Referrer-Policy": "same-origin"}
         self._special = {
             EMBEDDED_PATH: {**embedded, "Content-Security-Policy": _POLICY.format(ancestors=ancestors)},
             WIDGET_PATH: {**SECURITY_HEADERS, "Cross-Origin-Resource-Policy": "cross-origin"},
@@ -40,4 +42,6 @@ class SecurityHeaders:
 
     def of(self, path: str) -> Mapping[str, str]:
         """The headers of a response under a path below the root."""
+        if path == ADMIN_PATH or path.startswith(f"{ADMIN_PATH}/"):
+            return self._admin
         return self._special.get(path, SECURITY_HEADERS)

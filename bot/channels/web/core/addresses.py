@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.types import Scope
 
+ADMIN_PATH = "/admin"
 API_PREFIX = "/api/v1/"
 EMBEDDED_PATH = "/embed"
 WIDGET_PATH = "/widget.js"

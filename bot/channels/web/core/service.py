@@ -67,14 +67,14 @@ class Service:
         """How long unanswered questions are kept; 0 for not at all, None where there is no state to keep them in."""
         return self.state.open_questions.days if self.state is not None else None
 
-    async def with_state(self, call: Callable[[State], Result]) -> Result:
-        """The call's result, in a thread. Raises ApiError 503 where there is no state or it cannot be used."""
+    async def with_state(self, call: Callable[[State], Result], threads: Threads | None = None) -> Result:
+        """The call's result, in a thread, of `threads` if given. Raises ApiError 503 without a state that can be used."""
         state = self.state
         headers = {"Retry-After": str(STATE_RETRY_SECONDS)}
         if state is None:
             raise ApiError(503, "state_unavailable", headers=headers)
         try:
-            return await self.state_threads.run(lambda: call(state))
+            return await (threads or self.state_threads).run(lambda: call(state))
         except StateUnavailable as error:  # the database has logged why
             raise ApiError(503, "state_unavailable", headers=headers) from error
 

@@ -25,7 +25,7 @@ from bot.trust import trust_text
 SHOWN_CODE = 40  # characters of a mistyped code that the form shows again
 
 #: Below these a person is looking, whatever the browser says that it accepts.
-_PAGE_PREFIXES = ("/c/", "/notice", "/verify", "/quiz", "/study", "/room", "/join")
+_PAGE_PREFIXES = ("/admin", "/c/", "/notice", "/verify", "/quiz", "/study", "/room", "/join")
 _PROGRAM_PREFIXES = ("/api/", "/healthz", "/readyz", "/metrics")
 
 

@@ -1,0 +1,27 @@
+"""All routes of the administration, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fastapi import APIRouter
+
+from bot.channels.web.admin import clauses, entry, history, overview, trial
+from bot.channels.web.admin.frame import Frame
+from bot.channels.web.admin.guard import Guard
+from bot.channels.web.core.service import Service
+from bot.channels.web.core.threads import Threads
+from bot.kb.served import Shelved
+
+
+def create_router(service: Service, files: Mapping[str, bytes], version: str, shelved: Shelved | None) -> APIRouter:
+    """The routes; `files` are the assets with their templates, `version` the folder they are served under."""
+    router = APIRouter(include_in_schema=False)
+    frame = Frame(files, version)
+    guard = Guard(router, service, frame)
+    entry.add_routes(guard, service, frame, Threads("hashing", entry.HASHING_THREADS, entry.HASHING_WAITING))
+    overview.add_routes(guard, service, frame)
+    trial.add_routes(guard, service, frame)
+    clauses.add_routes(guard, service, frame)
+    history.add_routes(guard, service, frame, shelved)
+    return router

@@ -1,0 +1,81 @@
+"""The accounts of those who keep the knowledge: name, password hash, role. What a role may do is bot/accounts/roles.py's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Row, delete, select, update
+
+from bot.state.database import Database
+from bot.state.tables import accounts, sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One person's account; `password` is an argon2 hash."""
+
+    name: str
+    password: str
+    role: str
+    disabled: bool
+    created: date
+
+
+class AccountBook:
+    """The accounts of one installation. A change that takes something away ends the account's sessions in the same commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str, password: str, role: str, today: date | None = None) -> bool:
+        """Make an account; False where the name is taken. Raises StateUnavailable."""
+        created = today or datetime.now(UTC).date()
+        row = {"name": name, "password": password, "role": role, "disabled": False, "created": created}
+        with self._database.begin() as connection:
+            made = self._database.insert(accounts).values(**row).on_conflict_do_nothing().returning(accounts.c.name)
+            return connection.execute(made).one_or_none() is not None
+
+    def find(self, name: str) -> Account | None:
+        """The account of a name, disabled or not. Raises StateUnavailable."""
+        with self._database.begin() as connection:
+            row = connection.execute(select(accounts).where(accounts.c.name == name)).one_or_none()
+        return None if row is None else _account(row)
+
+    def all(self) -> tuple[Account, ...]:
+        """Every account, by name. Raises StateUnavailable."""
+        with self._database.begin() as connection:
+            return tuple(_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.name)))
+
+    def set_password(self, name: str, password: str, *, was: str | None = None) -> bool:
+        """Set a password hash and end the sessions; False without such an account, or where its hash is no longer `was`."""
+        there = accounts.c.name == name if was is None else (accounts.c.name == name) & (accounts.c.password == was)
+        with self._database.begin() as connection:
+            changed = connection.execute(update(accounts).where(there).values(password=password)).rowcount == 1
+            if changed:
+                connection.execute(delete(sessions).where(sessions.c.account == name))
+            return changed
+
+    def renew_hash(self, name: str, password: str, was: str) -> None:
+        """Replace a hash by a costlier one of the same password; the sessions stay. Raises StateUnavailable."""
+        there = (accounts.c.name == name) & (accounts.c.password == was)
+        with self._database.begin() as connection:
+            connection.execute(update(accounts).where(there).values(password=password))
+
+    def set_role(self, name: str, role: str) -> bool:
+        """Give an account a role and end its sessions; False without such an account. Raises StateUnavailable."""
+        return self._change(name, role=role)
+
+    def set_disabled(self, name: str, disabled: bool) -> bool:
+        """Close an account or open it again, and end its sessions; False without such an account. Raises StateUnavailable."""
+        return self._change(name, disabled=disabled)
+
+    def _change(self, name: str, **values: object) -> bool:
+        with self._database.begin() as connection:
+            changed = connection.execute(update(accounts).where(accounts.c.name == name).values(**values)).rowcount == 1
+            connection.execute(delete(sessions).where(sessions.c.account == name))
+            return changed
+
+
+def _account(row: Row[tuple[object, ...]]) -> Account:
+    return Account(**row._mapping)
