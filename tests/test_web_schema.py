@@ -35,6 +35,19 @@ ROUTES = {
     ("POST", "/api/v1/study/forget"),
     ("POST", "/api/v1/feedback"),
     ("GET", "/api/v1/receipts/{code}"),
+    ("POST", "/api/v1/rooms"),
+    ("GET", "/api/v1/rooms/{code}"),
+    ("GET", "/api/v1/rooms/{code}/invitation"),
+    ("GET", "/api/v1/rooms/{code}/control"),
+    ("GET", "/api/v1/rooms/{code}/screen"),
+    ("GET", "/api/v1/rooms/{code}/events"),
+    ("GET", "/api/v1/rooms/{code}/report"),
+    ("GET", "/api/v1/rooms/{code}/files/{name}"),
+    ("POST", "/api/v1/rooms/{code}/key"),
+    ("POST", "/api/v1/rooms/{code}/actions"),
+    ("POST", "/api/v1/rooms/{code}/seat"),
+    ("DELETE", "/api/v1/rooms/{code}/seat"),
+    ("POST", "/api/v1/rooms/{code}/answers"),
 }
 
 
