@@ -14,7 +14,7 @@ from tests.fakes import ROOT
 
 PACKAGES = ("knowledge", "index", "bot")
 STATE = ("database", "feedback", "inbox", "people", "receipts", "rooms", "tables")
-MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people")
+MIGRATIONS = ("0001_receipts_and_feedback", "0002_inbox_and_people", "0004_rooms")
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:

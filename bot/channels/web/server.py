@@ -10,6 +10,7 @@ import contextlib
 import errno
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Generator
 from typing import Any
@@ -22,10 +23,8 @@ from bot import replies
 from bot.channels.web.core.errors import CROWDED
 from knowledge.errors import JianfuError
 
-try:
+if sys.platform != "win32":  # which has no such limit
     import resource
-except ImportError:  # Windows has no such limit
-    resource = None  # type: ignore[assignment]
 
 GRACEFUL_SECONDS = 5  # how long running requests may take to end
 KEEP_ALIVE_SECONDS = 15
@@ -145,7 +144,7 @@ async def serve(
 
 def _allow_files() -> None:
     """Ask for as many open files as the connections need; where that is refused, fewer connections fit."""
-    if resource is None:
+    if sys.platform == "win32":
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
