@@ -251,7 +251,7 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
         if self.bad_token:
             raise lo.ApiRefusal("Unauthorized", 401)
         (self.polls if method == "getUpdates" else self.calls).append(
-            dict(fields) if method == "getUpdates" else (method, {**fields, **{name: "file" for name in uploads}})  # type: ignore[arg-type]
+            dict(fields) if method == "getUpdates" else (method, {**fields, **dict.fromkeys(uploads, "file")})  # type: ignore[arg-type]
         )
         for fault in self.faults:
             if fault[0] == method:
