@@ -56,7 +56,12 @@ class Bot:
     """A running bot and the fake Telegram it talks to."""
 
     def __init__(
-        self, fake: TelegramFake, transport: str, background: BackgroundAssistant, state: State | None = None
+        self,
+        fake: TelegramFake,
+        transport: str,
+        background: BackgroundAssistant,
+        state: State | None = None,
+        **options: Any,
     ) -> None:
         self.fake = fake
         port = free_port()
@@ -70,7 +75,7 @@ class Bot:
                 "webhook_port": port,
             }
         )
-        self.application = telegram_bot.create_application(background, self.config, TOKEN, state=state)
+        self.application = telegram_bot.create_application(background, self.config, TOKEN, state=state, **options)
         self.stop = asyncio.Event()
         self.task = asyncio.create_task(
             telegram_bot.run(self.application, self.config, self.stop, secret=SECRET, first_delay=0.05)
