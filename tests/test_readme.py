@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from setuptools import find_packages
 
 from bot.__main__ import build_parser
 from bot.config import WebConfig
@@ -34,6 +35,15 @@ WEB = "bot/channels/web"
         "bot/spans",
         "bot/state",
         "bot/quiz",
+        "bot/study",
+        "bot/rooms",
+        "bot/kb",
+        "bot/review",
+        "bot/accounts",
+        "knowledge/importing",
+        "knowledge/lint",
+        f"{WEB}/admin",
+        f"{WEB}/rooms",
         f"{WEB}/api",
         f"{WEB}/border",
         f"{WEB}/core",
@@ -49,7 +59,8 @@ def test_tree_names_every_module_of_the_inner_packages(folder: str) -> None:
 
 
 def test_every_package_is_installed() -> None:
-    listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["tool"]["setuptools"]["packages"])
+    found = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))["tool"]["setuptools"]["packages"]["find"]
+    listed = set(find_packages(str(ROOT), include=found["include"]))
     folders = {
         path.parent.relative_to(ROOT)
         for top in ("bot", "index", "knowledge")
