@@ -51,7 +51,11 @@ class Maker:
         config: Config,
         keep_receipt: Callable[[Answer], str] | None = None,
         note: Callable[[str, Explanation], None] | None = None,
+        *,
+        ahead: bool = False,
     ) -> None:
+        """`ahead`: make also what only some questions need, so that nobody who asks waits for it."""
+        self._ahead = ahead
         self._config = config
         self._keep_receipt = keep_receipt
         self._note = note
@@ -60,7 +64,10 @@ class Maker:
 
     def make(self, knowledge: KnowledgeBase, progress: Progress) -> Assistant:
         """Open or build the index of a version. Raises JianfuError."""
-        return Assistant(self.retriever(knowledge, progress), self._config.answers, self._keep_receipt, self._note)
+        retriever = self.retriever(knowledge, progress)
+        if self._ahead:
+            retriever.make_ready()
+        return Assistant(retriever, self._config.answers, self._keep_receipt, self._note)
 
     def retriever(self, knowledge: KnowledgeBase, progress: Progress) -> Retriever:
         """The index alone. Raises JianfuError."""

@@ -28,7 +28,7 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
     state = State.of(config)
     recorder = Recorder(state)
     shelved = Shelved.of(config, state.database)
-    follower = Follower(shelved, Maker(config, state.receipts.keep, recorder.note).make)
+    follower = Follower(shelved, Maker(config, state.receipts.keep, recorder.note, ahead=True).make)
     background = BackgroundAssistant(follower.first)
     channels: list[Channel] = [lambda stop: keep_tidy(state, stop), lambda stop: follower.follow(background, stop)]
     if token is not None:

@@ -94,7 +94,11 @@ class Retriever:
 
     @cached_property
     def _reader(self) -> PinyinReader:
-        return pinyin_reader(self._knowledge)  # a fifth of a second, so not before someone types letters
+        return pinyin_reader(self._knowledge)  # a second or two, so not before someone types letters
+
+    def make_ready(self) -> None:
+        """Make now what is otherwise made for the first question that needs it: the reader of pinyin."""
+        _ = self._reader
 
     @property
     def outline(self) -> Outline:
