@@ -1,3 +1,4 @@
+import copy
 import dataclasses
 import logging
 import threading
@@ -14,7 +15,7 @@ from index import retriever as retriever_module
 from index.adapter import Adapter, Receipt, text_key
 from index.analyzer import normalize
 from index.calibration import Calibration
-from index.examples import Examples
+from index.examples import Examples, pinyin_reader
 from index.hit import BESIDE, SearchResult
 from index.model import Settings, fitting_adapter
 from index.retriever import MAX_HITS, Retriever
@@ -472,3 +473,19 @@ def test_only_what_the_adapter_did_not_learn_is_calibrated_on(tmp_path: Path, mo
     left_out = [text for text, counts in zip(examples.texts, honest, strict=True) if not counts]
     assert learned in left_out
     assert len(left_out) == 1 + sum(~examples.is_question)
+
+
+def test_the_reader_of_pinyin_is_made_when_it_is_needed_or_ahead(
+    shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(
+        retriever_module, "pinyin_reader", lambda knowledge: made.append(knowledge) or pinyin_reader(knowledge)
+    )
+    searcher = copy.copy(shared[2])
+    searcher.__dict__.pop("_reader", None)
+    searcher.search("一个文件几页")
+    assert made == []
+    searcher.make_ready()
+    searcher.search("yi ge wenjian ji ye")
+    assert len(made) == 1
