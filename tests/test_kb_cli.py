@@ -3,13 +3,18 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from bot.__main__ import main
+from bot.kb.new_findings import NewFindings, new_findings
+from bot.kb.proposal import read_folder
 from bot.state.database import Database
 from bot.state.tables import kb_log
+from knowledge.editing import add_question
+from tests.notices import line_of, write_notice
 from tests.versions import DROPPED, write
 
 
@@ -168,3 +173,41 @@ def test_a_broken_folder_is_refused_with_its_line(jianfu: Shell) -> None:
     path.write_text(path.read_text("utf8").replace("不超过20平方米", "不超过25平方米", 1), "utf8")
     assert re.search(r"jiedai-2021\.yaml:\d+ clauses", jianfu("kb", "publish", str(folder), code=1))
     assert DROPPED == "2.3"
+
+
+def test_new_errors_of_the_lint_block_like_the_gate(jianfu: Shell) -> None:
+    """A question under two clauses is an error; a written reason lets it through, and then it is nothing new."""
+    edit = jianfu.root / "edit"
+    path = edit / "documents" / "jiedai-2021.yaml"
+    jianfu("kb", "checkout", str(edit))
+    add_question(path, "2.2", "来客吃饭，最多陪几个人")
+    preview = json.loads(jianfu("kb", "propose", str(edit), "--json", code=1).rpartition("}")[0] + "}")
+    (found,) = preview["lint"]
+    assert (found["severity"], found["path"]) == ("error", "documents/jiedai-2021.yaml")
+    assert found["line"] == line_of(path, "来客吃饭，最多陪几个人")
+    shown = jianfu("kb", "propose", str(edit), code=1)
+    assert "检查发现 1 处新的问题（其中错误 1 处" in shown
+    refused = jianfu("kb", "publish", str(edit), code=1)
+    assert "没有发布" in refused
+    assert "来客吃饭，最多陪几个人" in refused
+    assert "还没有发布过" in jianfu("kb", "log")
+    jianfu("kb", "publish", str(edit), "--override", "另有安排")
+    assert "（未过把关仍发布：另有安排）" in jianfu("kb", "log")
+    add_question(path, "1.1", "饭桌上陪同的人数上限")
+    after = jianfu("kb", "propose", str(edit))
+    assert "检查没有发现新的问题" in after
+
+
+def test_a_finding_that_was_there_is_not_new_wherever_it_moved(tmp_path: Path) -> None:
+    def change(record: dict[str, Any]) -> None:
+        record["clauses"][1]["questions"].append("来客吃饭,几个人陪，行不行")
+        record["clauses"][5]["questions"].append("工作餐，可以上酒吗？")
+
+    write_notice(tmp_path, change=change)
+    archive, _ = read_folder(tmp_path)
+    path = tmp_path / "documents" / "jiedai-2021.yaml"
+    path.write_text("# one line more\n" + path.read_text("utf8"), "utf8")
+    assert new_findings(archive, tmp_path, lambda *_: None) == NewFindings()
+    add_question(path, "1.1", "来客吃饭,几个人陪，行不行呢")
+    (one,) = new_findings(archive, tmp_path, lambda *_: None).found
+    assert (one.severity, one.line) == ("warning", line_of(path, "行不行呢"))

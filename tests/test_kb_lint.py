@@ -167,3 +167,33 @@ def test_questions_answered_elsewhere_today(tmp_path: Path) -> None:
     assert not any("来客吃饭最多陪几个人" in text for text in texts)
     assert {one.severity for one in found} == {"warning"}
     assert len(told) > 1
+
+
+def test_a_sample_asks_the_same_few_each_time(tmp_path: Path) -> None:
+    write_notice(tmp_path)
+    asked: list[str] = []
+
+    class Listening(Scripted):
+        def ask(self, question: str) -> Answer:
+            asked.append(question)
+            return super().ask(question)
+
+    def run(sample: int | None) -> list[str]:
+        asked.clear()
+        assistant = Listening(load_knowledge(tmp_path))
+        list(answered_elsewhere(assistant, kept_documents(tmp_path), lambda stage, fraction: None, sample))
+        return list(asked)
+
+    everything = run(None)
+    few = run(5)
+    assert (len(few), few) == (5, run(5))
+    assert few == [question for question in everything if question in few]
+    assert set(few) <= set(run(6))
+    assert run(10**6) == everything
+
+
+@pytest.mark.parametrize("options", [["--sample", "5"], ["--answers", "--sample", "0"]])
+def test_a_sample_that_makes_no_sense(tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    write_notice(tmp_path)
+    assert main(["kb", "lint", str(tmp_path), *options]) == 1
+    assert "并与 --answers 同用" in capsys.readouterr().err

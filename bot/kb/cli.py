@@ -42,6 +42,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
     check = commands.add_parser("lint", parents=[common], help=words.LINT_HELP)
     check.add_argument("folder", nargs="?", metavar="文件夹", help=words.LINT_FOLDER_HELP)
     check.add_argument("--answers", action="store_true", help=words.ANSWERS_HELP)
+    check.add_argument("--sample", type=int, metavar="个", help=words.SAMPLE_HELP)
     check.add_argument("--json", action="store_true", help=words.JSON_HELP)
     check.set_defaults(run=_lint)
 
@@ -88,13 +89,15 @@ def _lint(config: Config, options: argparse.Namespace) -> int:
     from bot.channels import terminal  # noqa: PLC0415 - only what a command needs is loaded
     from knowledge.lint.run import in_order, lint  # noqa: PLC0415 - brings rapidfuzz
 
+    if options.sample is not None and (options.sample < 1 or not options.answers):
+        raise JianfuError(words.BAD_SAMPLE.format(sample=options.sample))
     folder = Path(options.folder).expanduser() if options.folder else config.path(config.knowledge.folder)
     if not (folder / DOCUMENTS_FOLDER).is_dir():
         raise JianfuError(words.LINT_NO_FOLDER.format(folder=folder))
     with terminal.progress_bar(sys.stderr) as progress:
         found = lint(folder, progress)
         if options.answers and not any(one.severity == "error" and one.rule == "文件" for one in found):
-            found = in_order([*found, *_by_answers(config, folder, progress)])
+            found = in_order([*found, *_by_answers(config, folder, progress, options.sample)])
     errors = sum(one.severity == "error" for one in found)
     if options.json:
         print(json.dumps([_as_json(one) for one in found], ensure_ascii=False, indent=1))
@@ -106,14 +109,14 @@ def _lint(config: Config, options: argparse.Namespace) -> int:
     return 1 if errors else 0
 
 
-def _by_answers(config: Config, folder: Path, progress: Any) -> list[Any]:
+def _by_answers(config: Config, folder: Path, progress: Any, sample: int | None) -> list[Any]:
     from bot.bootstrap import build_assistant  # noqa: PLC0415 - brings the model's libraries
     from bot.kb.lint_answers import answered_elsewhere  # noqa: PLC0415 - with it
     from knowledge.lint.run import kept_documents  # noqa: PLC0415 - the same
 
     there = config.knowledge.model_copy(update={"folder": str(folder.resolve())})
     assistant = build_assistant(config.model_copy(update={"knowledge": there}), progress)
-    return list(answered_elsewhere(assistant, kept_documents(folder), progress))
+    return list(answered_elsewhere(assistant, kept_documents(folder), progress, sample))
 
 
 def _as_json(one: Any) -> dict[str, object]:

@@ -91,7 +91,7 @@ def _propose(config: Config, options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         proposal = _proposal(config, _shelved(config, stack), _folder(config, options))
     _show(proposal, as_json=options.json)
-    return 0 if proposal.report is None or proposal.report.passed else 1
+    return 1 if proposal.obstacles else 0
 
 
 def _publish(config: Config, options: argparse.Namespace) -> int:

@@ -15,6 +15,9 @@ LINT_HELP = "找出知识库里能用但不妥的地方：相近的条款、一�
 LINT_FOLDER_HELP = "知识库或草稿文件夹（默认 config.yaml 的 knowledge.folder）"
 ANSWERS_HELP = "再逐句试问，找出现在答到别处的问题（要载入模型；问题上万时要一小时左右）"
 
+SAMPLE_HELP = "与 --answers 同用：只试问这么多个，每次挑的是同一批"
+BAD_SAMPLE = "--sample {sample} 不行；应为 1 以上的整数，并与 --answers 同用。"
+
 NEEDS_ID = "文件名「{name}」不能作编号；请用 --id 给出，例如 --id tongzhi-2024。"
 BAD_YEAR = "--year {year} 不行；应为 1900–2200 的整数。"
 WRITTEN = (

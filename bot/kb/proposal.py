@@ -1,4 +1,4 @@
-"""A proposal: a knowledge folder held against the version in use, with what differs, what it does, and the gate's report.
+"""A proposal: a knowledge folder held against the version in use: what differs, what it does, the gate, the lint.
 
 Nothing is changed here but the index cache. Printing is rendering.py's business, putting it on record publishing.py's.
 """
@@ -6,7 +6,7 @@ Nothing is changed here but the index cache. Printing is rendering.py's business
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from bot.kb import words
 from bot.kb.differences import Difference, differences
 from bot.kb.effect import Effect, effect
 from bot.kb.gate import Report, compare
+from bot.kb.new_findings import NewFindings, new_findings
 from bot.kb.served import Served, Shelved
 from index.builtin_model import Progress
 from knowledge.archive import digest_of, pack
@@ -36,11 +37,21 @@ class Proposal:
     differences: tuple[Difference, ...] = ()
     effect: Effect | None = None
     report: Report | None = None
+    lint: NewFindings = field(default_factory=NewFindings)
 
     @property
     def changes_anything(self) -> bool:
         """Whether a single byte differs from the version in use."""
         return self.base_archive != self.archive
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Why it may not be published without a written reason: what the gate says, and new errors of the lint."""
+        shut = self.report.reasons if self.report is not None else ()
+        return (
+            *shut,
+            *(words.LINT_ERROR.format(text=one.text, file=one.path, line=one.line) for one in self.lint.errors),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""
@@ -52,6 +63,8 @@ class Proposal:
             "differences": [asdict(one) for one in self.differences],
             "effect": self.effect.to_json() if self.effect else None,
             "gate": {**asdict(self.report), "passed": self.report.passed} if self.report else None,
+            "lint": [asdict(one) | {"path": str(one.path)} for one in self.lint.found],
+            "obstacles": list(self.obstacles),
         }
 
 
@@ -67,7 +80,7 @@ def read_folder(folder: Path) -> tuple[bytes, KnowledgeBase]:
 
 
 def prepare(shelved: Shelved, folder: Path, maker: Maker, policy: AnswersConfig, progress: Progress) -> Proposal:
-    """Compare a folder with what is in use: differences, effect and gate. Raises JianfuError.
+    """Compare a folder with what is in use: differences, effect, gate and lint. Raises JianfuError.
 
     The indexes built for it stay in the cache, so that publishing it takes effect at once.
     """
@@ -91,6 +104,7 @@ def prepare(shelved: Shelved, folder: Path, maker: Maker, policy: AnswersConfig,
         tuple(differences(base.knowledge, knowledge)),
         effect(before, after, policy, done),
         compare(before, after, policy),
+        new_findings(base_archive, folder, progress),
     )
 
 

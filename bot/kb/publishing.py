@@ -51,15 +51,16 @@ def publish(
 ) -> Entry:
     """Put a proposal on record: as the version in use or, where two have to agree, as one that waits for the second.
 
-    Raises JianfuError where the gate is shut and nothing was written to override it, BaseMoved, StateUnavailable.
+    Raises JianfuError where the gate is shut, or the lint found new errors, and nothing was written to override it, BaseMoved, StateUnavailable.
     """
     if override is not None and not override.strip():
         raise JianfuError(words.EMPTY_OVERRIDE)
     if not proposal.changes_anything:
         raise JianfuError(words.SAME)
     report = proposal.report
-    if report is not None and not report.passed and override is None:
-        raise JianfuError(words.SHUT_OUT.format(reasons="；".join(report.reasons)))
+    obstacles = proposal.obstacles
+    if obstacles and override is None:
+        raise JianfuError(words.SHUT_OUT.format(reasons="；".join(obstacles)))
     seq = proposal.base.pointer.seq if proposal.base is not None else 0
     changes = []
     if not seq and proposal.base is not None and proposal.base_archive is not None:
@@ -73,7 +74,7 @@ def publish(
             seq,
             author,
             reason=reason,
-            override=(override or "").strip() if report is not None and not report.passed else "",
+            override=(override or "").strip() if obstacles else "",
             report="" if report is None else report.canonical(),
         )
     )

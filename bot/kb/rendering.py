@@ -30,6 +30,22 @@ def proposal_lines(proposal: Proposal) -> Iterator[str]:
         yield from _effect_lines(proposal.effect)
     if proposal.report is not None:
         yield from report_lines(proposal.report)
+    yield from _lint_lines(proposal)
+
+
+def _lint_lines(proposal: Proposal) -> Iterator[str]:
+    """What the change brings that should be put right."""
+    found, errors = proposal.lint.found, proposal.lint.errors
+    if not found:
+        yield words.LINT_CLEAN
+        return
+    yield words.LINT_NEW.format(count=len(found), errors=len(errors))
+    yield from (f"  {one}" for one in (*errors, *(one for one in found if one not in errors))[:SHOWN])
+    if len(found) > SHOWN:
+        yield words.EFFECT_MORE.format(count=len(found) - SHOWN)
+    if errors:
+        yield words.LINT_SHUT
+        yield words.GATE_REMEDY
 
 
 def difference_lines(found: Sequence[Difference]) -> Iterator[str]:

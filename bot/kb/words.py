@@ -34,6 +34,14 @@ GATE_LOST = "  答错：{question}（应引 {wanted}，原来引 {before}，现�
 GATE_REMEDY = "请改正后重新预览；确实要发布，用 --override 写明理由，理由会留在记录里。"
 NOTHING_CITED = "无"
 
+# The lint
+LINTING = "检查改动"
+LINT_NEW = "检查发现 {count} 处新的问题（其中错误 {errors} 处，原来就有的不列）："
+LINT_CLEAN = "检查没有发现新的问题。"
+LINT_ERROR = "{file}:{line} {text}"
+LINT_SHUT = "有新的错误，不能发布。"
+LINT_NO_ROOM = "没法检查改动：临时文件写不下（{error}）；请检查临时目录的磁盘空间和权限"
+
 # A proposal
 NO_BASE = "还没有发布过，没有可以比较的版本；发布以后，这些内容就是第 1 版。"
 AGAINST = "与{base}（{version}）比较，改后版本 {new}："
