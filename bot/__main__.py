@@ -64,8 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     explain.add_argument("--history", action="append", default=[], metavar="前问", help="前面问过的问题，可写多次")
     explain.set_defaults(run=_explain)
 
-    chat = commands.add_parser("chat", parents=[common], help="在终端里连续问答")
-    chat.set_defaults(run=_chat)
+    commands.add_parser("chat", parents=[common], help="在终端里连续问答").set_defaults(run=_chat)
 
     serve = commands.add_parser("serve", parents=[common], help="启动网页；环境里有 Telegram 令牌时同时启动机器人")
     serve.add_argument("--host", metavar="地址", help="覆盖 web.host")

@@ -97,6 +97,7 @@ def _restore(config: Config, settings: Path, opened: Bundle, database: Database,
         with rows.replaced(database, read, journal.token):
             journal.forward()
     except BaseException:
+        journal.release()
         recover(config)  # the database says which of the two it is
         raise
     journal.close()

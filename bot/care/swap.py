@@ -6,12 +6,14 @@ told by the token in the database; recover() then finishes the moves, or takes t
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import secrets
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bot.care import bundle, words
@@ -72,14 +74,17 @@ class Journal:
     path: Path
     token: bytes
     moves: Sequence[Move]
+    #: Descriptor of the journal whose lock says that somebody is at it; the system frees it when its holder is killed.
+    lock: list[int] = field(default_factory=list)
 
     @classmethod
     def read(cls, root: Path) -> Journal | None:
         """What was left unfinished under a root, or None. Raises JianfuError for a journal that cannot be read."""
         path = root / JOURNAL
         try:
+            lock = _lock(path)
             content = json.loads(path.read_text("utf8"))
-            return cls(path, bytes.fromhex(content["token"]), [Move(**move) for move in content["moves"]])
+            return cls(path, bytes.fromhex(content["token"]), [Move(**move) for move in content["moves"]], [lock])
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -92,8 +97,14 @@ class Journal:
             with aside.open("x", encoding="utf8") as file:
                 file.write(json.dumps(content))
             bundle.sync(aside)
+            self.lock.append(_lock(aside))
             aside.replace(self.path)
             bundle.sync(self.path.parent)
+
+    def release(self) -> None:
+        """Let whoever comes next have it."""
+        while self.lock:
+            os.close(self.lock.pop())
 
     def forward(self) -> None:
         """Move everything to its place. Raises OSError."""
@@ -112,6 +123,7 @@ class Journal:
         for move in self.moves:
             with suppress(OSError):
                 move.clear()
+        self.release()
 
 
 def nonce() -> str:
@@ -124,3 +136,14 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
+
+
+def _lock(path: Path) -> int:
+    """A descriptor that holds the file's lock. Raises JianfuError when another process does, and OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise JianfuError(words.UNDER_WAY) from error
+    return descriptor

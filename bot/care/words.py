@@ -2,9 +2,9 @@
 
 HELP_DOCTOR = "检查这台机器上的安装：设置、模型、索引、数据库、磁盘、依赖、时钟、权限等；只看不改，有坏处时退出码为 1"
 HELP_JSON = "输出 JSON"
-SECRET = "文件里有账号的密码哈希，须妥善保管（只有本人可读，权限 0600）；令牌和密钥不在里面"
-HELP_BACKUP = f"把数据库、知识库、适配器和设置备份到一个文件；不用停下程序。{SECRET}"
-HELP_RESTORE = f"核对备份文件后恢复；请先停下正在运行的程序。{SECRET}"
+KEEP_SAFE = "文件里有账号的密码哈希，须妥善保管（只有本人可读，权限 0600）；令牌和密钥不在里面"
+HELP_BACKUP = f"把数据库、知识库、适配器和设置备份到一个文件；不用停下程序。{KEEP_SAFE}"
+HELP_RESTORE = f"核对备份文件后恢复；请先停下正在运行的程序。{KEEP_SAFE}"
 HELP_FORCE_BACKUP = "文件已存在时覆盖"
 HELP_FORCE_RESTORE = "数据库或知识库里已有别的内容时也恢复；原来的先另存"
 FILE = "文件"
@@ -13,7 +13,7 @@ FILE = "文件"
 EXISTS = "{path} 已存在；换一个名字，或加 --force 覆盖"
 CANNOT_WRITE = "备份写不进 {path}（{error}）；请检查磁盘空间和权限，或换一个地方"
 CANNOT_READ = "读不了 {path}（{error}）；请检查权限"
-DONE = "已备份到 {path}（{megabytes:.1f} MB，{members} 项，已逐项核对）。" + SECRET + "。"
+DONE = "已备份到 {path}（{megabytes:.1f} MB，{members} 项，已逐项核对）。" + KEEP_SAFE + "。"
 
 # Restore
 NO_FILE = "读不了备份 {path}（{error}）；请检查路径和权限"
@@ -32,3 +32,4 @@ SETTINGS = "备份里的设置与现在的不同，没有换上，存在 {path}�
 RECOVERED_NEW = "上次恢复中途停了，现在已做完"
 RECOVERED_OLD = "上次恢复中途停了，已退回恢复以前的样子"
 BROKEN_JOURNAL = "{path} 读不了（{error}）：上次恢复没有做完。请再运行一次 jianfu restore，或把它移走"
+UNDER_WAY = "另一个进程正在恢复；等它做完再试"

@@ -36,9 +36,7 @@ def columns() -> dict[str, list[str]]:
 
 def dump(database: Database, write: Callable[[str, Iterator[str]], None]) -> None:
     """Hand `write` each table's name and lines, all as of one moment. Raises StateUnavailable."""
-    with database.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    with database.reading() as connection:
         for table in metadata.sorted_tables:
             query = select(table).order_by(*table.primary_key.columns)
             if table is keys:
