@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bot.care.finding import Finding
+from bot.care.finding import Condition, Finding
 from bot.config import TOKEN_VARIABLE, Config, api_keys, telegram_token
 from knowledge.errors import JianfuError
 
@@ -41,7 +41,7 @@ def disk(places: dict[str, Path]) -> Iterator[Finding]:
     """Free space where each folder lives."""
     for name, path in places.items():
         free = shutil.disk_usage(_existing(path)).free
-        state = "bad" if free < FULL else "note" if free < SCARCE else "good"
+        state: Condition = "bad" if free < FULL else "note" if free < SCARCE else "good"
         remedy = "" if state == "good" else "腾出空间（至少 1 GB），或在设置里把它换到别的磁盘"
         yield Finding(state, f"磁盘（{name}）", f"{path} 所在处剩 {free / 1e9:.1f} GB", remedy)
 
