@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 from bot import log, replies
 from bot.accounts import commands as account_commands
+from bot.care import commands as care_commands
+from bot.care.commands import UNFINISHED_RESTORE
 from bot.config import TOKEN_VARIABLE, Config, find_config, load_config, telegram_token
 from bot.kb import cli as kb_cli
 from bot.kb import cli_versions
@@ -62,8 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     explain.add_argument("--history", action="append", default=[], metavar="前问", help="前面问过的问题，可写多次")
     explain.set_defaults(run=_explain)
 
-    chat = commands.add_parser("chat", parents=[common], help="在终端里连续问答")
-    chat.set_defaults(run=_chat)
+    commands.add_parser("chat", parents=[common], help="在终端里连续问答").set_defaults(run=_chat)
 
     serve = commands.add_parser("serve", parents=[common], help="启动网页；环境里有 Telegram 令牌时同时启动机器人")
     serve.add_argument("--host", metavar="地址", help="覆盖 web.host")
@@ -112,6 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
     cli_versions.register(kb_commands, common)
 
     account_commands.add_parsers(commands, common, _Parser)
+    care_commands.add_parsers(commands, common)
     return parser
 
 
@@ -275,13 +277,27 @@ def _kb_check(config: Config, options: argparse.Namespace) -> int:
     return 0
 
 
+def _finish_restore(config: Config) -> None:
+    from bot.care.restore import recover  # noqa: PLC0415 - brings SQLAlchemy, and is hardly ever needed
+
+    print(recover(config) or "", file=sys.stderr)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     options = build_parser().parse_args(arguments, argparse.Namespace(config=None, debug=False))
     try:
-        config = load_config(find_config(options.config))
+        try:
+            config = load_config(find_config(options.config))
+        except JianfuError as error:
+            if "without_config" not in options:
+                raise
+            without_config: int = options.without_config(error, options)
+            return without_config
         level = "DEBUG" if options.debug else config.log.level
         log.set_up(level, config.log.format, quiet=options.command not in ("serve", "telegram"))
+        if (config.root / UNFINISHED_RESTORE).exists() and options.command != "doctor":
+            _finish_restore(config)
         code: int = options.run(config, options)
         print(end="", flush=True)  # what is still buffered fails here, not when the interpreter ends
     except KeyboardInterrupt:

@@ -87,6 +87,11 @@ class OnnxEncoder:
         return vectors
 
 
+def mark_of(fingerprint: str) -> str:
+    """The name of an export's folder in the cache, by what model_fingerprint() says of the model."""
+    return hashlib.sha256(f"{FORMAT}\n{fingerprint}".encode()).hexdigest()[:16]
+
+
 def load_encoder(
     name: str,
     *,
@@ -101,7 +106,7 @@ def load_encoder(
     Raises ModelUnavailable.
     """
     fingerprint = model_fingerprint(name, adapter)
-    mark = hashlib.sha256(f"{FORMAT}\n{fingerprint}".encode()).hexdigest()[:16]
+    mark = mark_of(fingerprint)
     root = cache / "onnx" / mark  # a folder for each, so that two in use do not push each other out
     progress("载入语义模型", None)
     export = storage.current(root, mark)

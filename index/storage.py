@@ -113,13 +113,18 @@ def kept(root: Path, fingerprint: str) -> Path | None:
 
     What was read last counts as the latest when old ones are dropped.
     """
-    pointed = _pointed(root)
-    beside = [] if pointed is None or pointed.startswith(f"{fingerprint}-") else sorted(root.glob(f"{fingerprint}-*"))
-    found = next((path for path in beside if _whole(path, fingerprint) is not None), None) or current(root, fingerprint)
+    found = find(root, fingerprint)
     if found is not None:
         with suppress(OSError):
             os.utime(found)
     return found
+
+
+def find(root: Path, fingerprint: str) -> Path | None:
+    """What kept() finds, without marking it as read."""
+    pointed = _pointed(root)
+    beside = [] if pointed is None or pointed.startswith(f"{fingerprint}-") else sorted(root.glob(f"{fingerprint}-*"))
+    return next((path for path in beside if _whole(path, fingerprint) is not None), None) or current(root, fingerprint)
 
 
 def _whole(revision: Path, fingerprint: str) -> Path | None:

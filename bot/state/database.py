@@ -60,7 +60,7 @@ class Database:
         Raises StateUnavailable for a URL that can never work here.
         """
         try:
-            place = _placed(make_url(url), root)
+            place = placed(make_url(url), root)
         except ArgumentError as error:
             raise StateUnavailable(f"state.url 不是数据库地址：{url!r}；例如 sqlite:///state/jianfu.db") from error
         try:
@@ -123,6 +123,17 @@ class Database:
         with self._guarded(), self._engine.begin() as connection:
             yield connection
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment throughout, changes nothing, and lets others write. Raises StateUnavailable."""
+        self.open()
+        with self._guarded(), self._engine.connect() as plain:
+            connection = plain.execution_options(reading=True)
+            if self._engine.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
+
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT of this database's dialect, which knows ON CONFLICT."""
         return postgresql.insert(table) if self._engine.dialect.name == "postgresql" else sqlite.insert(table)
@@ -145,7 +156,7 @@ class Database:
         self._engine.dispose()
 
 
-def _placed(url: URL, root: Path) -> URL:
+def placed(url: URL, root: Path) -> URL:
     """The URL with a SQLite path made absolute."""
     if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
         return url
@@ -176,7 +187,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """Take the writer's lock at once: a transaction that reads first and writes later could not wait for it."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _reason(error: SQLAlchemyError) -> str:
