@@ -40,6 +40,7 @@ WEB = "bot/channels/web"
         "bot/kb",
         "bot/review",
         "bot/accounts",
+        "bot/care",
         "knowledge/importing",
         "knowledge/lint",
         f"{WEB}/admin",
