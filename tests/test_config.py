@@ -68,7 +68,7 @@ def test_one_value_changes_nothing_else(tmp_path: Path) -> None:
 def test_unknown_section_lists_the_known_ones(tmp_path: Path) -> None:
     fault = fault_of(tmp_path, "# 一\nanswer:\n  max_history: 1\n")
     assert (fault.line, fault.field, fault.found) == (2, "answer", "「不认识的字段 answer」")
-    assert fault.expected == "下列字段之一：knowledge、model、index、answers、state、web、telegram、log"
+    assert fault.expected == "下列字段之一：knowledge、model、index、answers、state、review、web、telegram、log"
 
 
 def test_unknown_key_lists_the_known_ones(tmp_path: Path) -> None:
