@@ -1,0 +1,130 @@
+"""What people see on the pages that change the knowledge: the queue, edits, proposals, imports, numbers."""
+
+from __future__ import annotations
+
+NOT_HERE = "这个程序没有开通修改知识库的功能，请在服务器上用 jianfu kb 命令。"
+
+# The queue
+QUEUE = "待办"
+QUEUE_INTRO = (
+    "没有答上来、请提问者选择、评价说不好的问题，意思相同的归为一组，问得多的在前。不记是谁问的，{days} 天后自动删除。"
+)
+QUEUE_OFF = "没有留存没答上来的问题（config.yaml 的 review.keep_questions_days 为 0）。"
+QUEUE_EMPTY = "没有待处理的问题。"
+QUEUE_COUNT = "{groups} 组，共问了 {asked} 次"
+HIDDEN = "另有 {count} 次提问涉及个人信息，没有显示；同一意思问到 {least} 次以上，去掉个人信息后才显示。"
+UNGROUPED = "问题太多，只归并了问得最多的一部分，另有 {count} 句没有列出。"
+LEXICAL = "语义模型暂不可用，只把字面相同的归在一起。"
+ASKED = "{asked} 次，{first} 至 {last}；{kinds}"
+NEAREST = "最近的是{label}"
+MEMBERS = "各种问法（{count}）"
+HANDLE = "处理"
+AS_TEXT = "写进知识库的问法"
+ALL_TEXTS = "组里的各种问法都写进去（含个人信息的除外）"
+ANSWERED_BY = "由哪一条回答（或与哪一条相近）"
+NO_CLAUSE = "不指明"
+WHY_NOT = "没有写的缘由"
+WHAT_NOT = "没有写的是什么（相近而没写时，可不填）"
+ADD = "加到这一条"
+BESIDE = "通知没有写"
+DISMISS = "忽略"
+UNDO = "撤回"
+CLAUSE_MISSING = "请选一条由它回答的条款。"
+UNKNOWN_ACTION = "没有认出要做什么，什么都没有改。请从待办页重新操作。"
+DONE = {"add": "已记下：由条款回答。", "beside": "已记下：通知没有写。", "dismiss": "已忽略。", "undo": "已撤回。"}
+PENDING = "已处理、还没有写进知识库的"
+PENDING_NONE = "没有。"
+PENDING_LINE = {"add": "由 {target} 回答", "beside": "通知没有写（{reason}）", "dismiss": "忽略"}
+MAKE_DRAFT = "写成提议"
+MAKE_DRAFT_NOTE = "这些决定还没有生效。写成提议，看过预览，发布以后才生效。"
+IN_DRAFT = "已写进一个提议"
+NOTHING_TO_WRITE = "没有要写进知识库的决定。"
+LATEST = "最近的决定"
+DECISION = "第 {number} 号，{day}"
+
+# Editing a clause
+EDIT = "修改"
+EDIT_TITLE = "修改{label}"
+EDIT_INTRO = "改好先看与原来的不同，再写成提议；发布以前，回答不会变。"
+TEXT = "条文（须与通知原文一字不差）"
+KEYWORDS = "关键词，用顿号隔开（可不填）"
+NEW_QUESTIONS = "要加的问题，一行一个"
+GONE = "要删去的问题（勾选）"
+GONE_MORE = "已有问题 {count} 个，展开勾选要删去的"
+INTO = "写到"
+NEW_DRAFT = "新的提议"
+THIS_DRAFT = "{when} {author}的提议（{count} 处改动）"
+SHOW_DIFFERENCE = "看改了什么"
+PROPOSE = "写成提议"
+DIFFERENCE = "会改成这样"
+UNCHANGED = "什么都没有改。"
+TOO_LONG = "条文太长（{length} 字），最多 {limit} 字。"
+TEXT_EMPTY = "条文不能是空的；要删去一条，请改原始文件后重新导入。"
+QUESTION_BAD = "问题「{question}」太长，每个最多 {limit} 字。"
+QUESTION_THERE = "问题「{question}」已在知识库里（{place}）。"
+QUESTIONS_MANY = "一次最多加 {limit} 个问题，这里有 {count} 个。"
+KEYWORDS_MANY = "关键词最多 {limit} 个，每个最多 {length} 字。"
+
+# Proposals
+PROPOSALS = "提议"
+PROPOSALS_INTRO = "还没有发布的改动。每个提议都有预览：改了哪些字，哪些回答会变，能不能过把关。"
+NO_PROPOSALS = "没有未发布的提议。可以从条款页修改一条，从待办页写成提议，或导入一份通知。"
+PROPOSAL = "{author}的提议"
+WHEN = "写于（世界时）"
+WHAT = "改动"
+STATE = "状态"
+STATES = {
+    "working": "正在做预览",
+    "fault": "预览没有做成",
+    "passed": "可以发布",
+    "shut": "没过把关",
+    "moved": "原版本已变",
+}
+BASE = "在哪一版上改"
+WORKING = "正在做预览：{stage}"
+WORKING_NOTE = "这一页会自己刷新；也可以离开，预览照样做完。服务重启过的，会接着重做。"
+PERCENT = "{percent}%"
+FAULT = "预览没有做成：{fault}"
+AGAIN = "重新预览"
+REDO = "放到第 {seq} 版上重做"
+DISCARD = "丢弃这个提议"
+DISCARDED = "提议已丢弃。"
+DIFFERENCES = "改了什么"
+LINT = "写法检查"
+LINT_NONE = "没有新的问题。"
+SEVERITIES = {"error": "错误", "warning": "提醒"}
+EFFECT = "哪些回答会变"
+EFFECT_COUNT = "{asked} 个已知问题，{changed} 个的回答会变。"
+QUESTION = "问题"
+BEFORE = "原来"
+AFTER = "改后"
+MORE = "……另有 {count} 个没有列出。"
+GATE = "把关"
+GATE_OPEN = "通过：没有变差。"
+GATE_SHUT = "没有通过："
+GATE_NUMBERS = "把关的数字"
+MEASURED = "没学过的问题"
+RIGHT = "答对"
+FALSE = "通知没写却引用了条款"
+NEW_RIGHT = "新加的问题：不看记录就能答对"
+OF = "{right} / {all}"
+CHANGE = "{before} → {after}"
+LOST = "原来答对、现在答错的问题"
+WANTED = "应引"
+NOTHING_CITED = "无"
+DECIDE = "发布"
+REASON = "为什么改（会留在记录里）"
+OVERRIDE = "没过把关仍要发布的书面理由（会留在记录里）"
+OVERRIDE_MISSING = "没有过把关。确实要发布，须写明理由。"
+PUBLISH = "发布"
+PUBLISH_NOTE = "发布以后，正在运行的程序会自己换上，不用重启；随时可以在历史页退回。"
+SECOND_NOTE = "知识库要两个人同意才换：发布以后记为提议，等另一个人在历史页同意。"
+ASK = "请人审批"
+ASK_NOTE = "记为提议，由有审批权的人在历史页看过把关的结果后同意发布。"
+DRAFTED_BY = "（起草：{author}）"
+
+# Import
+IMPORT = "导入"
+
+# Numbers
+NUMBERS = "统计"
