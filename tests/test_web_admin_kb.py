@@ -6,6 +6,7 @@ import asyncio
 import re
 import threading
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -18,10 +19,12 @@ from bot.accounts.roles import ROLES
 from bot.channels.web.admin.editing import _mark
 from bot.kb.drafts import Drafts
 from bot.kb.workshop import Workshop
-from bot.review.recorder import Recorder
+from bot.review.recorder import note_of
+from bot.review.recorder import write as write_notes
+from bot.state.open_questions import OpenQuestion
 from knowledge.errors import JianfuError
 from tests.keeping import Kept, installation
-from tests.test_web_admin import PASSWORD, log_in, send
+from tests.test_web_admin import ORIGIN, PASSWORD, form_token, log_in, send
 from tests.web_client import client_of
 
 DEADLINE = 120
@@ -252,12 +255,10 @@ async def test_what_cannot_be_applied_says_why_and_can_be_tried_again(client: ht
 
 
 async def test_the_queue_becomes_a_proposal_and_then_knowledge(client: httpx.AsyncClient, kept: Kept) -> None:
-    recorder = Recorder(kept.state)
     assert kept.background.assistant is not None
+    today = datetime.now(UTC).date()
     for question in ("宿舍能有多大", "食堂几点开门"):
-        recorder.note(question, kept.background.assistant.explain("完全没有关系的一句话"))
-    recorder.start()
-    recorder.close()
+        kept.state.open_questions.put([(question, OpenQuestion(question, "far", today))])
     page = (await client.get("/admin/queue")).text
     groups = re.findall(r'name="group" value="([0-9a-f]+)"', page)
     assert len(groups) == 2
@@ -292,3 +293,86 @@ def test_a_torn_draft_is_no_draft(tmp_path: Path) -> None:
     (tmp_path / "0badf00d").mkdir()
     (tmp_path / "0badf00d" / "draft.json").write_text('{"id": "0bad', "utf8")
     assert drafts.all() == []
+
+
+NOTICE = """关于规范会议活动的通知
+
+各乡镇：
+一、会议要少开
+（一）每月的会议不得超过两次。
+（二）每次会议不得超过90分钟。
+二、会议要短开
+（一）讲话稿不得超过3000字。
+"""
+
+
+async def upload(client: httpx.AsyncClient, content: bytes, name: str = "会议.txt", **fields: str) -> httpx.Response:
+    """Send a file as the import page does."""
+    page = await client.get("/admin/password")
+    token = form_token(page.text)
+    files = {"file": (name, content)}
+    return await client.post(
+        "/admin/import", data={"form": token, "id": "huiyi", **fields}, files=files, headers=ORIGIN
+    )
+
+
+async def test_a_file_becomes_a_proposal_with_ticked_questions(client: httpx.AsyncClient, kept: Kept) -> None:
+    done = await upload(client, NOTICE.encode())
+    assert done.status_code == 303, done.text
+    path = "/" + done.headers["location"].lstrip("./")
+    page = (await client.get(path)).text
+    assert "关于规范会议活动的通知" in page
+    assert 'name="use-0"' in page
+    made = await send(client, path, {"use-0": "1"})
+    proposal = "/" + made.headers["location"].lstrip("./")
+    assert "每次会议不得超过90分钟" in await previewed(client, proposal)
+    assert (await send(client, f"{proposal}/publish", {})).status_code == 303
+    kept.switch()
+    assert kept.background.assistant is not None
+    assert {one.id for one in kept.background.assistant.knowledge.documents} == {"huiyi", "jiedai-2021"}
+    assert (await client.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "identifier"),
+    [
+        (b"", "a.txt", "huiyi"),
+        (b"\x00\x01\x02", "a.txt", "huiyi"),
+        (b"PK\x03\x04 broken", "a.docx", "huiyi"),
+        (NOTICE.encode(), "a.txt", "../etc"),
+        (NOTICE.encode(), "a.txt", "jiedai-2021"),
+        (NOTICE.encode(), "a.exe", "huiyi"),
+    ],
+)
+async def test_a_file_that_is_refused_says_why(
+    client: httpx.AsyncClient, kept: Kept, content: bytes, name: str, identifier: str
+) -> None:
+    refused = await upload(client, content, name, id=identifier)
+    assert refused.status_code == 422
+    assert re.search(r'role="alert"[^>]*>[^<]*[一-龥]', refused.text)
+    assert "/tmp" not in refused.text
+    assert kept.workshop.drafts.all() == []
+
+
+async def test_only_who_may_import_has_a_file_read_and_none_is_too_large(kept: Kept) -> None:
+    async with client_of(kept.app()) as client:
+        huge = await client.post("/admin/import", content=b"x" * (21 * 1024 * 1024), headers=ORIGIN)
+        assert huge.status_code == 413
+        await log_in(client, "reader")
+        assert (await upload(client, NOTICE.encode())).status_code == 403
+
+
+async def test_the_numbers_of_a_week_have_a_table_and_a_csv(client: httpx.AsyncClient, kept: Kept) -> None:
+    today = datetime.now(UTC).date()
+    assert kept.background.assistant is not None
+    asked = kept.background.assistant.explain("问题二第1条"), kept.background.assistant.explain("完全没有关系的一句话")
+    write_notes(kept.state, [note_of("x", one, today=today) for one in (asked[0], asked[0], asked[1])])
+    page = (await client.get("/admin/numbers")).text
+    row = re.search(r"问题二·措施1</a></th><td>(.*?)</td>", page)
+    assert row is not None
+    assert row[1] == '<span class="heat heat-5">2</span>'
+    assert '<svg class="trend"' in page
+    csv = await client.get("/admin/numbers.csv")
+    assert csv.headers["content-type"] == "text/csv; charset=utf-8"
+    assert f"{today},作答,2.1,2" in csv.text
+    assert (await client.get("/admin/numbers", params={"week": "x"})).status_code == 422

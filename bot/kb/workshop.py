@@ -41,6 +41,7 @@ class Workshop:
 
     def __init__(self, root: Path, shelved: Shelved, prepare: Prepare, make: Make, approvals: int = 1) -> None:
         """`prepare` is proposal.prepare() on a folder, `make` Maker.make; `approvals` is config.knowledge's."""
+        self.root = root
         self.drafts = Drafts(root)
         self.shelved = shelved
         self.approvals = approvals

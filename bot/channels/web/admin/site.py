@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 from fastapi import APIRouter
 
-from bot.channels.web.admin import clauses, editing, entry, history, overview, proposals, queue, trial
+from bot.channels.web.admin import (
+    clauses,
+    editing,
+    entry,
+    history,
+    importing,
+    numbers,
+    overview,
+    proposals,
+    queue,
+    trial,
+)
 from bot.channels.web.admin.frame import Frame
 from bot.channels.web.admin.guard import Guard
 from bot.channels.web.core.service import Service
@@ -37,5 +48,7 @@ def create_router(
     editing.add_routes(guard, service, frame, workshop)
     queue.add_routes(guard, service, frame, workshop, group_distance)
     proposals.add_routes(guard, service, frame, workshop)
+    numbers.add_routes(guard, service, frame, group_distance)
+    importing.add_routes(guard, service, frame, workshop)
     history.add_routes(guard, service, frame, shelved)
     return router

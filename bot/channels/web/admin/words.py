@@ -11,7 +11,9 @@ NAV = {
     "/admin/try": "试答",
     "/admin/clauses": "条款",
     "/admin/queue": "待办",
+    "/admin/import": "导入",
     "/admin/proposals": "提议",
+    "/admin/numbers": "统计",
     "/admin/history": "历史",
 }
 NAV_LABEL = "管理"
