@@ -88,6 +88,10 @@ def workshop(shelved: Shelved, tmp_path: Path) -> Workshop:
     (tmp_path / "drafts" / draft.id).rename(tmp_path / "drafts" / DRAFT)
     path = tmp_path / "drafts" / DRAFT / "draft.json"
     path.write_text(path.read_text("utf8").replace(draft.id, DRAFT), "utf8")
+    imported = tmp_path / "drafts" / "imports" / DRAFT
+    imported.mkdir(parents=True)
+    (imported / "report.txt").write_text("报告", "utf8")
+    (imported / "suggestions.yaml").write_text("suggestions: []\n", "utf8")
     return made
 
 

@@ -127,7 +127,9 @@ def _read(name: str, content: bytes, identifier: str, title: str, folder: Path) 
 
 def _begin(shop: Workshop, folder: Path, visit: Visit) -> Draft:
     """Put the ticked questions under their clauses, and propose the notice. Raises JianfuError."""
-    path = next(iter((folder / DOCUMENTS_FOLDER).glob("*.yaml")))
+    path = next(iter((folder / DOCUMENTS_FOLDER).glob("*.yaml")), None)
+    if path is None:
+        raise JianfuError(words.NO_IMPORT)
     wanted: dict[str, list[str]] = {}
     for number, one in enumerate(_suggestions(folder)):
         if f"use-{number}" in visit.form:
