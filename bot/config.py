@@ -48,10 +48,11 @@ class _Section(BaseModel):
 
 
 class KnowledgeConfig(_Section):
-    """Where the notices are; `copies` holds published versions, which `approvals` people have to agree to."""
+    """Where the notices are; `copies` holds published versions, which `approvals` people agree to, `drafts` what is proposed."""
 
     folder: str = "knowledge"
     copies: str = "state/knowledge"
+    drafts: str = "state/drafts"
     approvals: int = Field(default=1, ge=1, le=2)
 
 

@@ -15,7 +15,9 @@ from bot.bootstrap import BackgroundAssistant, Maker
 from bot.channels import telegram_bot, web
 from bot.config import Config, api_keys
 from bot.kb.following import Follower
+from bot.kb.proposal import prepare
 from bot.kb.served import Shelved
+from bot.kb.workshop import Workshop
 from bot.review.recorder import Recorder
 from bot.state.state import State
 from bot.state.upkeep import keep_tidy
@@ -28,7 +30,8 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
     state = State.of(config)
     recorder = Recorder(state)
     shelved = Shelved.of(config, state.database)
-    follower = Follower(shelved, Maker(config, state.receipts.keep, recorder.note, ahead=True).make)
+    maker = Maker(config, state.receipts.keep, recorder.note, ahead=True)
+    follower = Follower(shelved, maker.make)
     background = BackgroundAssistant(follower.first)
     channels: list[Channel] = [lambda stop: keep_tidy(state, stop), lambda stop: follower.follow(background, stop)]
     if token is not None:
@@ -43,8 +46,22 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
         channels.append(lambda stop: telegram_bot.run(application, config.telegram, stop))
     if with_web:
         limit = config.answers.max_question_characters
+        workshop = Workshop(
+            config.path(config.knowledge.drafts),
+            shelved,
+            lambda folder, progress: prepare(shelved, folder, maker, config.answers, progress),
+            maker.make,
+            config.knowledge.approvals,
+        )
         app = web.create_app(
-            background, config.web, max_question_characters=limit, state=state, api_keys=api_keys(), shelved=shelved
+            background,
+            config.web,
+            max_question_characters=limit,
+            state=state,
+            api_keys=api_keys(),
+            shelved=shelved,
+            workshop=workshop,
+            group_distance=config.review.group_distance,
         )
         channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop))
     background.start()

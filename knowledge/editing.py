@@ -23,6 +23,7 @@ NO_CLAUSE = "{path}：没有编号为 {clause} 的条款。现有：{known}。"
 THERE_ALREADY = "{path}:{line}：问题「{question}」已经有了，没有再加。"
 BLANK = "{path}：{what}是空的，没有改动。请写明内容。"
 CANNOT_WRITE = "{path} 写不进去（{reason}）。请检查磁盘空间和权限。"
+NOT_THERE = "{path}：条款 {clause} 没有问题「{question}」，没有改动。"
 SAME_TEXT = "{path}：条款 {clause} 的文字与现在相同，没有改动。"
 FLOW = "{path}:{line}：{field} 写在一行的花括号里，改不了；请先展开成多行。"
 
@@ -33,16 +34,48 @@ class CannotEdit(JianfuError):
 
 def add_question(path: Path, clause_id: str, question: str) -> None:
     """Append a question to a clause. Raises CannotEdit, or InvalidFile where the file would no longer load."""
-    question = " ".join(question.split())
-    if not question:
-        raise CannotEdit(BLANK.format(path=path, what="问题"))
+    add_questions(path, clause_id, (question,))
+
+
+def add_questions(path: Path, clause_id: str, questions: Sequence[str]) -> None:
+    """Append several questions, all or none of them. Raises CannotEdit, or InvalidFile as add_question() does."""
     file, text = _open(path)
-    for location, value in _questions(file.value):
-        if value == question:
-            raise CannotEdit(THERE_ALREADY.format(path=path, line=file.line(location), question=question))
-    place = ("clauses", _index(file, clause_id))
+    place: Location = ("clauses", _index(file, clause_id))
+    there = {value: location for location, value in _questions(file.value)}
     entry = file.value["clauses"][place[1]]
-    _replace_file(path, {path: _appended(file, text, place, "questions", entry, question)})
+    wanted = [" ".join(one.split()) for one in questions]
+    for one in wanted:
+        if not one:
+            raise CannotEdit(BLANK.format(path=path, what="问题"))
+        if one in there:
+            raise CannotEdit(THERE_ALREADY.format(path=path, line=file.line(there[one]), question=one))
+    rows = [quoted(one) for one in dict.fromkeys(wanted)]
+    if rows:
+        _replace_file(path, {path: _listed(file, text, place, entry, rows)})
+
+
+def remove_questions(path: Path, clause_id: str, questions: Sequence[str]) -> None:
+    """Take questions away from a clause, all or none of them. Raises CannotEdit or InvalidFile."""
+    file, text = _open(path)
+    place: Location = ("clauses", _index(file, clause_id))
+    field = (*place, "questions")
+    items = list(file.value["clauses"][place[1]].get("questions") or ())
+    for one in questions:
+        if one not in items:
+            raise CannotEdit(NOT_THERE.format(path=path, clause=clause_id, question=one))
+    kept = [one for one in items if one not in set(questions)]
+    start, end = file.spans[field]
+    if text[start : start + 1] == "[":
+        edited = text[:start] + "[" + ", ".join(quoted(one) for one in kept) + "]" + text[end:]
+    elif not kept:
+        edited = _replace_block(text, file, field, "[]")
+    else:
+        edited = text
+        for i in reversed([i for i, one in enumerate(items) if one in set(questions)]):
+            first, _ = file.spans[(*field, i)]
+            last = _line_end(text, _last_character(text, file.spans[(*field, i)]))
+            edited = edited[: _line_start(text, first)] + edited[last:]
+    _replace_file(path, {path: edited})
 
 
 def set_keywords(path: Path, clause_id: str, keywords: Sequence[str]) -> None:
@@ -122,23 +155,23 @@ def _questions(value: Any) -> list[tuple[Location, str]]:
     return found
 
 
-def _appended(file: YamlFile, text: str, place: Location, name: str, entry: dict[str, Any], item: str) -> str:
-    """The text with one more item at the end of a list of a clause."""
-    field = (*place, name)
-    items = entry.get(name)
+def _listed(file: YamlFile, text: str, place: Location, entry: dict[str, Any], rows: Sequence[str]) -> str:
+    """The text with more questions, written already, at the end of a clause's list."""
+    field = (*place, "questions")
+    items = entry.get("questions")
     if not items:
-        if field not in file.spans or name not in entry:
-            return _add_field(file, text, place, f"{name}:", f"  - {quoted(item)}")
+        if field not in file.spans or "questions" not in entry:
+            return _add_field(file, text, place, "questions:", *(f"  - {one}" for one in rows))
         start, end = file.spans[field]  # [] or nothing at all
-        return text[:start] + f"{'' if text[:start].endswith(' ') else ' '}[{quoted(item)}]" + text[end:]
+        return text[:start] + f"{'' if text[:start].endswith(' ') else ' '}[{', '.join(rows)}]" + text[end:]
     start, end = file.spans[field]
+    last = file.spans[(*field, len(items) - 1)]
     if text[start : start + 1] == "[":
-        last = file.spans[(*field, len(items) - 1)][1]
-        return text[:last] + f", {quoted(item)}" + text[last:]
-    at = _line_end(text, _last_character(text, file.spans[(*field, len(items) - 1)]))
-    dash = text[_line_start(text, file.spans[(*field, len(items) - 1)][0]) :]
+        return text[: last[1]] + "".join(f", {one}" for one in rows) + text[last[1] :]
+    at = _line_end(text, _last_character(text, last))
+    dash = text[_line_start(text, last[0]) :]
     indent = dash[: len(dash) - len(dash.lstrip(" "))]
-    return _insert_lines(text, at, [f"{indent}- {quoted(item)}"])
+    return _insert_lines(text, at, [f"{indent}- {one}" for one in rows])
 
 
 def _add_field(file: YamlFile, text: str, place: Location, *rows: str) -> str:

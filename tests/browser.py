@@ -16,6 +16,7 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
+from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
@@ -64,7 +65,13 @@ def served(
     background = BackgroundAssistant(build)
     background.start()
     settings = WebConfig(**{"questions_per_minute": 0, **config})
-    app = create_app(background, settings, max_question_characters=limit, state=state, shelved=shelved)
+    with running(create_app(background, settings, max_question_characters=limit, state=state, shelved=shelved)) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def running(app: FastAPI) -> Generator[str, None, None]:
+    """Serve an app from a thread; gives its address."""
     started = threading.Event()
     addresses: list[str] = []
     stops: list[Callable[[], object]] = []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
@@ -10,10 +12,13 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.accounts import passwords
 from bot.accounts.registry import Registry
+from bot.kb.changes import ClauseEdit
 from bot.kb.served import Shelved
 from bot.kb.shelf import Shelf
-from tests.browser import PHONE, QUOTE, fits, opened, serious_violations, served
+from bot.state.open_questions import OpenQuestion
+from tests.browser import PHONE, QUOTE, fits, opened, running, serious_violations, served
 from tests.fakes import scripted_assistant
+from tests.keeping import Kept, installation
 from tests.versions import change_of, write
 from tests.web_client import state_in
 
@@ -136,3 +141,66 @@ def test_everything_to_press_on_a_phone_is_large_enough(browser: Browser, kept: 
         for path in PAGES:
             page.goto(kept + path)
             assert page.evaluate(small) == [], path
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Kept]]:
+    """An installation whose knowledge can be changed, with the fake encoder; its address."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        passwords._nobodys.cache_clear()
+        with installation(tmp_path_factory.mktemp("changing")) as made:
+            Registry(made.state).add(NAME, PASSWORD, "approver")
+            with running(made.app(questions_per_minute=0)) as url:
+                yield url, made
+
+
+def test_the_whole_way_from_an_edit_to_going_back(browser: Browser, changing: tuple[str, Kept]) -> None:
+    url, kept = changing
+    with opened(browser, f"{url}admin/clauses/2.1", java_script_enabled=False) as page:
+        log_in(page)
+        page.get_by_role("link", name="修改", exact=True).click()
+        text = page.get_by_label("条文").input_value()
+        page.get_by_label("条文").fill(text.replace("18平方米", "20平方米"))
+        page.get_by_label("要加的问题").fill("正职的办公室能有几平米")
+        page.get_by_role("button", name="看改了什么").click()
+        expect(page.locator(".differences ins")).to_have_text("20")
+        page.get_by_role("button", name="写成提议").click()
+        expect(page.get_by_text("通过：没有变差。")).to_be_visible(timeout=60_000)  # it looks again by itself
+        expect(page.locator("#effect")).to_contain_text("个已知问题")
+        page.get_by_label("为什么改").fill("上级更正")
+        page.get_by_role("button", name="发布", exact=True).click()
+        expect(page.get_by_role("heading", name="第 2 版", exact=True)).to_be_visible()
+        kept.switch()
+        assert "20平方米" in kept.said("问题二第1条")
+        page.goto(f"{url}admin/history/1")
+        page.get_by_label("为什么退回").fill("改错了")
+        page.get_by_role("button", name="退回到第 1 版").click()
+        expect(page.get_by_role("heading", name="第 3 版")).to_be_visible()
+        kept.switch()
+        assert "18平方米" in kept.said("问题二第1条")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("screen", ["desktop", "phone"])
+def test_the_pages_that_change_things_fit_and_can_be_read(
+    browser: Browser, changing: tuple[str, Kept], scheme: str, screen: str, tmp_path: Path
+) -> None:
+    url, kept = changing
+    today = datetime.now(UTC).date()
+    kept.state.open_questions.put([("宿舍能有多大", OpenQuestion("宿舍能有多大", "far", today))])
+    draft = kept.workshop.begin("李四", [ClauseEdit("jiedai-2021", "2.1", "措施1", new=("几平米",))])
+    size = PHONE if screen == "phone" else {"width": 1280, "height": 800}
+    with opened(browser, f"{url}admin", viewport=size, color_scheme=scheme) as page:
+        log_in(page)
+        expect(page.get_by_role("heading", name="概览")).to_be_visible()
+        page.goto(f"{url}admin/proposals/{draft.id}")
+        expect(page.get_by_text("通过：没有变差。")).to_be_visible(timeout=60_000)
+        for path in (f"proposals/{draft.id}", "proposals", "queue", "clauses/2.1/edit", "import", "numbers"):
+            page.goto(f"{url}admin/{path}")
+            for summary in page.locator("summary").all():
+                summary.click()
+            assert serious_violations(page) == [], path
+            assert fits(page), path
+            page.screenshot(path=tmp_path / f"{path.replace('/', '-')}.png", full_page=True)
+    kept.workshop.drafts.discard(draft.id)

@@ -289,7 +289,7 @@ async def test_menus_and_updates_are_asked_for_explicitly(start: Callable[..., A
     assert (
         menus
         == [
-            ("all_private_chats", ["ask", *names, "settings", "forget", "help", "start"]),
+            ("all_private_chats", ["ask", *names, "study", "settings", "forget", "help", "start"]),
             ("all_group_chats", ["ask", "session", *names, "help"]),
         ]
         * 2

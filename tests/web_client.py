@@ -16,6 +16,7 @@ from bot.bootstrap import BackgroundAssistant
 from bot.channels.web import create_app
 from bot.config import AnswersConfig, Config, StateConfig, WebConfig
 from bot.kb.served import Shelved
+from bot.kb.workshop import Workshop
 from bot.state.state import State
 from tests.fakes import ScriptedSearcher
 
@@ -27,6 +28,7 @@ def app_with(
     state: State | None = None,
     api_keys: Sequence[str] = (),
     shelved: Shelved | None = None,
+    workshop: Workshop | None = None,
     **config: Any,
 ) -> FastAPI:
     """An app that is ready."""
@@ -34,7 +36,13 @@ def app_with(
     background.start()
     assert background.wait(5)
     return create_app(
-        background, WebConfig(**config), max_question_characters=LIMIT, state=state, api_keys=api_keys, shelved=shelved
+        background,
+        WebConfig(**config),
+        max_question_characters=LIMIT,
+        state=state,
+        api_keys=api_keys,
+        shelved=shelved,
+        workshop=workshop,
     )
 
 

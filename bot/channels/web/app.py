@@ -36,8 +36,9 @@ from bot.channels.web.pages import rooms as room_pages
 from bot.channels.web.pages.files import Files
 from bot.channels.web.pages.pages import Pages
 from bot.channels.web.rooms.rooms import Rooms
-from bot.config import WebConfig
+from bot.config import ReviewConfig, WebConfig
 from bot.kb.served import Shelved
+from bot.kb.workshop import Workshop
 from bot.state.state import State
 
 DESCRIPTION = "按通知原文回答问题，逐字引用条款。回答不由模型生成。所有错误都是同一种格式（ErrorBody）。"
@@ -59,10 +60,13 @@ def create_app(
     state: State | None = None,
     api_keys: Sequence[str] = (),
     shelved: Shelved | None = None,
+    workshop: Workshop | None = None,
+    group_distance: float = ReviewConfig().group_distance,
 ) -> FastAPI:
     """The web chat and the HTTP API over an assistant that may still be loading and a state that may be away.
 
-    `shelved` has the versions of the knowledge, for the pages of the administration. The caller starts `background`; until
+    `shelved` has the versions of the knowledge and `workshop` the drafts of the next one, for the pages of the administration;
+    `group_distance` is config.review's. The caller starts `background`; until
     it is ready, pages are up and questions get 503. Raises JianfuError where keys are required and there are none.
     """
     service = Service.of(background, config, max_question_characters, state)
@@ -115,7 +119,9 @@ def create_app(
     app.include_router(room_pages.create_router(service, pages, rooms))
     app.include_router(files.create_router(served))
     if config.admin:
-        app.include_router(administration.create_router(service, assets, served.version, shelved))
+        app.include_router(
+            administration.create_router(service, assets, served.version, shelved, workshop, group_distance)
+        )
     describe_limits(app, max_question_characters)
     handle_errors(app, config.max_body_bytes, respond)
     return app

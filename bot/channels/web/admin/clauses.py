@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, Response
 
-from bot.channels.web.admin import words
+from bot.accounts.roles import Action, may
+from bot.channels.web.admin import desk_words, words
 from bot.channels.web.admin.frame import Frame, pairs
 from bot.channels.web.admin.guard import Guard
 from bot.channels.web.admin.visit import Turned, Visit
@@ -137,8 +138,11 @@ def _whole(visit: Visit, knowledge: KnowledgeBase, clause: Clause) -> list[Marku
     ]
     parts += _questions(words.NEAR_QUESTIONS, beside)
     read = tag("a", words.READ, href=f"{visit.root}c/{knowledge.reference(clause)}")
+    edit = Markup()
+    if may(visit.who.role, Action.PROPOSE):
+        edit = tag("a", desk_words.EDIT, href=f"{visit.root}admin/clauses/{knowledge.reference(clause)}/edit")
     back = tag("a", words.TO_CLAUSES, href=f"{visit.root}admin/clauses")
-    parts.append(tag("p", read, " ", back, class_="page-links"))
+    parts.append(tag("p", edit, " ", read, " ", back, class_="page-links"))
     return parts
 
 

@@ -45,10 +45,11 @@ class Frame:
         )
 
 
-def form(visit: Visit, path: str, *content: str, class_: str = "fields") -> Markup:
-    """A form that the guard takes, sent to a path from the root."""
+def form(visit: Visit, path: str, *content: str, class_: str = "fields", upload: bool = False) -> Markup:
+    """A form that the guard takes, sent to a path from the root; with `upload` it can hold a file."""
     hidden = Markup(f'<input type="hidden" name="form" value="{escape(visit.form_token)}">')
-    return tag("form", hidden, *content, action=f"{visit.root}{path}", method="post", class_=class_)
+    kind = {"enctype": "multipart/form-data"} if upload else {}
+    return tag("form", hidden, *content, action=f"{visit.root}{path}", method="post", class_=class_, **kind)
 
 
 def field(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Request
@@ -17,9 +18,9 @@ from bot.accounts.roles import Action, may
 from bot.channels.web.admin import cookies, words
 from bot.channels.web.admin.frame import Frame
 from bot.channels.web.admin.rules import ANYBODY, EVERYBODY, LOGIN, RULES, Rule
-from bot.channels.web.admin.visit import Turned, Visit, read_form
+from bot.channels.web.admin.visit import Turned, Visit, read_form, read_upload
 from bot.channels.web.border.clients import Clients
-from bot.channels.web.core.addresses import path_below_root, way_up
+from bot.channels.web.core.addresses import IMPORT_PATH, path_below_root, way_up
 from bot.channels.web.core.service import Service
 
 Handler = Callable[[Visit], Awaitable[Response]]
@@ -62,8 +63,18 @@ class Guard:
         changes = request.method == "POST"
         if changes:
             self._check_origin(request)
-        form = await read_form(request) if changes else {}
-        visit = await self._visit(request, form)
+        form: dict[str, str] = {}
+        upload = None
+        if changes and request.scope["route"].path == IMPORT_PATH:
+            early = await self._visit(request, {})  # nobody else's file is even read
+            if early.session is None:
+                return self._to_login(early, back=False)
+            if not may(early.who.role, Action(rule)):
+                raise Turned(403, words.FORBIDDEN)
+            form, upload = await read_upload(request)
+        elif changes:
+            form = await read_form(request)
+        visit = replace(await self._visit(request, form), upload=upload)
         fresh = not cookies.read(request, visit.secure)
         if visit.session is None and rule != EVERYBODY:
             return self._to_login(visit, back=not changes)

@@ -5,14 +5,17 @@ What these do is bot/kb/publishing.py's business; the account's name is the auth
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.accounts.roles import Action, may
 from bot.channels.web.admin import words
+from bot.channels.web.admin.differing import difference_list
 from bot.channels.web.admin.frame import Frame, alert, button, form, pairs, table
 from bot.channels.web.admin.guard import Guard
+from bot.channels.web.admin.preview import gate_parts
 from bot.channels.web.admin.visit import Turned, Visit
 from bot.channels.web.core.service import Service
 from bot.channels.web.core.typed import clean
@@ -20,6 +23,7 @@ from bot.channels.web.pages.html import Markup, escape, joined, tag
 from bot.kb import publishing
 from bot.kb import words as kb_words
 from bot.kb.differences import Difference, differences
+from bot.kb.preview import report_of
 from bot.kb.served import Shelved
 from bot.kb.shelf import Pointer
 from bot.state.database import StateUnavailable
@@ -27,7 +31,6 @@ from bot.state.versions import SERVING, Entry
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 
-SHOWN_QUESTIONS = 20
 LONGEST_REASON = 500
 
 
@@ -60,6 +63,8 @@ def add_routes(guard: Guard, service: Service, frame: Frame, shelved: Shelved | 
         entry = _named(entries, visit.request.path_params["seq"])
         head = _head(entries)
         content = [alert(message), _details(entry, head)]
+        if entry.report:
+            content += gate_parts(report_of(json.loads(entry.report)))
         if may(visit.who.role, Action.PUBLISH):
             content.append(_choice(visit, entry, head))
         base = next((one for one in entries if one.seq == entry.parent), None)
@@ -209,30 +214,3 @@ def _choice(visit: Visit, entry: Entry, head: Entry | None) -> Markup:
             visit, f"{path}/rollback", tag("p", words.BACK_NOTE), why, button(words.GO_BACK.format(seq=entry.seq))
         )
     return Markup()
-
-
-def difference_list(found: Sequence[Difference]) -> Markup:
-    """Each clause that differs: what went struck out, what came underlined, and the questions that came and went."""
-    if not found:
-        return tag("p", kb_words.ELSEWHERE)
-    return tag("ul", *(_difference(one) for one in found), class_="differences")
-
-
-def _difference(one: Difference) -> Markup:
-    clause = one.after or one.before
-    assert clause is not None
-    names = {"-": "del", "+": "ins"}
-    spelled = [tag(names[piece.sign], piece.text) if piece.sign in names else piece.text for piece in one.pieces]
-    parts = [tag("h3", f"{kb_words.KIND_NAMES[one.kind]} · {clause.label}")]
-    if spelled:
-        parts.append(tag("p", *spelled, class_="words"))
-    for label, questions in ((words.QUESTIONS_NEW, one.new), (words.QUESTIONS_GONE, one.gone)):
-        if questions:
-            further = len(questions) - SHOWN_QUESTIONS
-            lines = [tag("li", question) for question in questions[:SHOWN_QUESTIONS]]
-            lines += [tag("li", words.FURTHER.format(count=further))] if further > 0 else []
-            parts += [
-                tag("p", label.format(count=len(questions)), class_="field-hint"),
-                tag("ul", *lines, class_="matches"),
-            ]
-    return tag("li", *parts)

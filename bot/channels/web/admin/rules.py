@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.accounts.roles import Action
-from bot.channels.web.core.addresses import ADMIN_PATH
+from bot.channels.web.core.addresses import ADMIN_PATH, IMPORT_PATH
 
 HOME = ADMIN_PATH
 LOGIN = "/admin/login"
@@ -31,6 +31,25 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", "/admin/try"): Action.LOOK,
     ("GET", "/admin/clauses"): Action.LOOK,
     ("GET", "/admin/clauses/{reference}"): Action.LOOK,
+    ("GET", "/admin/clauses/{reference}/edit"): Action.PROPOSE,
+    ("POST", "/admin/clauses/{reference}/edit"): Action.PROPOSE,
+    ("GET", "/admin/queue"): Action.PROPOSE,
+    ("POST", "/admin/queue"): Action.PROPOSE,
+    ("POST", "/admin/queue/undo"): Action.PROPOSE,
+    ("POST", "/admin/queue/draft"): Action.PROPOSE,
+    ("GET", IMPORT_PATH): Action.PROPOSE,
+    ("POST", IMPORT_PATH): Action.PROPOSE,
+    ("GET", "/admin/import/{draft}"): Action.PROPOSE,
+    ("POST", "/admin/import/{draft}"): Action.PROPOSE,
+    ("GET", "/admin/proposals"): Action.PROPOSE,
+    ("GET", "/admin/proposals/{draft}"): Action.PROPOSE,
+    ("POST", "/admin/proposals/{draft}/publish"): Action.PUBLISH,
+    ("POST", "/admin/proposals/{draft}/ask"): Action.PROPOSE,
+    ("POST", "/admin/proposals/{draft}/again"): Action.PROPOSE,
+    ("POST", "/admin/proposals/{draft}/redo"): Action.PROPOSE,
+    ("POST", "/admin/proposals/{draft}/discard"): Action.PROPOSE,
+    ("GET", "/admin/numbers"): Action.TOTALS,
+    ("GET", "/admin/numbers.csv"): Action.TOTALS,
     ("GET", "/admin/history"): Action.LOOK,
     ("GET", "/admin/compare"): Action.LOOK,
     ("GET", "/admin/history/{seq}"): Action.LOOK,

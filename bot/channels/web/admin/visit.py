@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 
 from bot.channels.web.admin import words
 from bot.channels.web.core.typed import speakable
 from bot.state.sessions import Session
 
-MAX_FIELDS = 50
+MAX_FIELDS = 500
 
 
 class Turned(Exception):
@@ -37,6 +39,8 @@ class Visit:
     secure: bool
     session: Session | None
     form: Mapping[str, str] = field(default_factory=dict, repr=False)
+    #: The name and the content of an uploaded file.
+    upload: tuple[str, bytes] | None = field(default=None, repr=False)
 
     @property
     def who(self) -> Session:
@@ -67,3 +71,22 @@ async def read_form(request: Request) -> dict[str, str]:
     except ValueError as error:
         raise Turned(400, words.NOT_A_FORM) from error
     return dict(fields)
+
+
+async def read_upload(request: Request) -> tuple[dict[str, str], tuple[str, bytes] | None]:
+    """The fields of a form with one file, and the file. Raises Turned for anything else.
+
+    How large it may be is the border's business.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        return await read_form(request), None
+    try:
+        async with request.form(max_files=1, max_fields=MAX_FIELDS) as sent:
+            texts = {name: value for name, value in sent.items() if isinstance(value, str)}
+            file = next((value for value in sent.values() if isinstance(value, UploadFile)), None)
+            return texts, None if file is None else (file.filename or "", await file.read())
+    except HTTPException as error:
+        if error.status_code != 400:
+            raise
+        raise Turned(400, words.NOT_A_FORM) from error

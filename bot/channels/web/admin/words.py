@@ -6,7 +6,16 @@ ADMIN = "知识库管理"
 SITE = "减负问答"
 
 # The frame
-NAV = {"/admin": "概览", "/admin/try": "试答", "/admin/clauses": "条款", "/admin/history": "历史"}
+NAV = {
+    "/admin": "概览",
+    "/admin/try": "试答",
+    "/admin/clauses": "条款",
+    "/admin/queue": "待办",
+    "/admin/import": "导入",
+    "/admin/proposals": "提议",
+    "/admin/numbers": "统计",
+    "/admin/history": "历史",
+}
 NAV_LABEL = "管理"
 TO_CHAT = "去提问"
 TO_HOME = "回到概览"
@@ -144,7 +153,7 @@ PUNCTUATION = "、"
 # History
 HISTORY = "历史"
 HISTORY_INTRO = "知识库的每一版都留着：谁、什么时候、为什么。任何一版都可以退回去，一字不差。"
-NEVER_PUBLISHED = "还没有发布过任何版本，现在用的是软件自带的知识库。第一次发布：在服务器上运行 jianfu kb publish。"
+NEVER_PUBLISHED = "还没有发布过任何版本，现在用的是软件自带的知识库。第一次发布：在条款页修改一条，或在服务器上运行 jianfu kb publish。"
 NUMBER = "版本"
 VERSION_TITLE = "第 {seq} 版"
 STATUS = "状态"

@@ -22,16 +22,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.channels.web.border.cors import Cors
 from bot.channels.web.border.gate import Gate
 from bot.channels.web.border.headers import SecurityHeaders
-from bot.channels.web.core.addresses import path_below_root
+from bot.channels.web.core.addresses import IMPORT_PATH, path_below_root
 from bot.channels.web.core.errors import BODY_SECONDS, CROWDED, CROWDED_RETRY_SECONDS, ApiError, Respond
 from bot.channels.web.core.metrics import Metrics
 from bot.log import request_id
+from knowledge.importing.safety import MAX_BYTES
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("bot.channels.web.access")
 
 REQUEST_ID = "X-Request-ID"
 UNROUTED = "-"
+#: A file as large as knowledge/importing takes, with the form around it.
+UPLOAD_BYTES = MAX_BYTES + 64 * 1024
 
 _CLIENTS_OWN_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _QUIET_ROUTES = frozenset({"/healthz", "/readyz", "/metrics", "/assets/{version}/{name:path}"})  # asked all the time
@@ -95,7 +98,7 @@ class Border:
                 raise ApiError(503, "busy", headers=headers)
             self._check_declared_size(scope)
             self._rules.gate.admit(scope)
-            await self._app(inner, self._limited(receive), send_guarded)
+            await self._app(inner, self._limited(receive, self._largest(scope)), send_guarded)
         except ApiError as error:
             await self._rules.respond(Request(scope), error)(scope, receive, send_guarded)
         except Exception as error:
@@ -125,10 +128,16 @@ class Border:
 
     def _check_declared_size(self, scope: Scope) -> None:
         declared = Headers(scope=scope).get("content-length", "0")
-        if declared.isdecimal() and int(declared[:20]) > self._rules.max_body_bytes:
-            raise ApiError(413, "body_too_large", limit=self._rules.max_body_bytes)
+        limit = self._largest(scope)
+        if declared.isdecimal() and int(declared[:20]) > limit:
+            raise ApiError(413, "body_too_large", limit=limit)
 
-    def _limited(self, receive: Receive) -> Receive:
+    def _largest(self, scope: Scope) -> int:
+        """How many bytes a body may have: a file for import more than anything else."""
+        least = self._rules.max_body_bytes
+        return max(least, UPLOAD_BYTES) if path_below_root(scope) == IMPORT_PATH else least
+
+    def _limited(self, receive: Receive, limit: int) -> Receive:
         """`receive`, counting the bytes that arrive and bounding the wait for all of them together."""
         ends = asyncio.get_running_loop().time() + BODY_SECONDS
         size = 0
@@ -145,7 +154,7 @@ class Border:
                 raise HTTPException(408) from None
             size += len(message.get("body", b""))
             complete = not message.get("more_body", False)
-            if size > self._rules.max_body_bytes:
+            if size > limit:
                 raise HTTPException(413)  # FastAPI passes an HTTPException on while it reads a body
             return message
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.types import Scope
 
+#: Where files are uploaded: the one path whose body may be large.
+IMPORT_PATH = "/admin/import"
 ADMIN_PATH = "/admin"
 API_PREFIX = "/api/v1/"
 EMBEDDED_PATH = "/embed"

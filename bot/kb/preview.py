@@ -1,0 +1,116 @@
+"""What a draft would do, kept beside it: differences, findings of the lint, effect on answers, and the gate's report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from bot.kb.differences import Difference, Piece
+from bot.kb.effect import Changed, Effect, Said
+from bot.kb.gate import Lost, Report
+from bot.kb.proposal import Proposal
+from knowledge.archive import digest_of
+from knowledge.clause import Clause
+from knowledge.lint.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A finding of the lint that the version in use does not have."""
+
+    severity: str
+    rule: str
+    text: str
+    remedy: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> Noticed:
+        """Without its file and line, which people who edit on a page never see."""
+        return cls(finding.severity, finding.rule, finding.text, finding.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`fault` says why there is none; then everything else is empty. `digest` is of the archive that was looked at."""
+
+    digest: str = ""
+    version: str = ""
+    differences: tuple[Difference, ...] = ()
+    noticed: tuple[Noticed, ...] = ()
+    effect: Effect | None = None
+    report: Report | None = None
+    fault: str = ""
+
+    @classmethod
+    def of(cls, proposal: Proposal, noticed: tuple[Noticed, ...]) -> Preview:
+        """Of a proposal that was prepared."""
+        return cls(
+            digest_of(proposal.archive),
+            proposal.knowledge.version,
+            proposal.differences,
+            noticed,
+            proposal.effect,
+            proposal.report,
+        )
+
+    @property
+    def passed(self) -> bool:
+        """Whether the gate is open."""
+        return not self.fault and (self.report is None or self.report.passed)
+
+    def to_text(self) -> str:
+        """For a file."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> Preview:
+        """From a file. Raises ValueError, TypeError, KeyError, AttributeError for anything else."""
+        kept = json.loads(text)
+        return cls(
+            kept["digest"],
+            kept["version"],
+            tuple(_difference(one) for one in kept["differences"]),
+            tuple(Noticed(**one) for one in kept["noticed"]),
+            _effect(kept["effect"]) if kept["effect"] else None,
+            report_of(kept["report"]) if kept["report"] else None,
+            kept["fault"],
+        )
+
+
+def report_of(content: Mapping[str, Any]) -> Report:
+    """A gate's report from JSON values, as Report.canonical() wrote them or without its format."""
+    names = {one.name for one in fields(Report)}
+    values = {name: value for name, value in content.items() if name in names}
+    values["lost"] = tuple(
+        Lost(one["question"], tuple(one["wanted"]), tuple(one["before"]), tuple(one["after"])) for one in values["lost"]
+    )
+    return Report(**{**values, "reasons": tuple(values["reasons"])})
+
+
+def _difference(content: dict[str, Any]) -> Difference:
+    return Difference(
+        content["kind"],
+        _clause(content["before"]),
+        _clause(content["after"]),
+        tuple(Piece(**one) for one in content["pieces"]),
+        tuple(content["gone"]),
+        tuple(content["new"]),
+    )
+
+
+def _clause(content: dict[str, Any] | None) -> Clause | None:
+    if content is None:
+        return None
+    values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in content.items()}
+    return Clause(**values)
+
+
+def _effect(content: dict[str, Any]) -> Effect:
+    changed = (Changed(one["question"], _said(one["before"]), _said(one["after"])) for one in content["changed"])
+    return Effect(content["asked"], tuple(changed))
+
+
+def _said(content: dict[str, Any]) -> Said:
+    return Said(content["outcome"], tuple((label, text) for label, text in content["clauses"]))
