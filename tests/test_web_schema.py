@@ -17,7 +17,13 @@ pytestmark = pytest.mark.long
 
 EXAMPLES = 40  # for each route and mode
 
-UNKNOWN_TO_THE_DESCRIPTION = ("/api/v1/feedback", "/api/v1/quiz", "/api/v1/study/tasks", "/api/v1/study/answers")
+UNKNOWN_TO_THE_DESCRIPTION = (
+    "/api/v1/rooms",
+    "/api/v1/feedback",
+    "/api/v1/quiz",
+    "/api/v1/study/tasks",
+    "/api/v1/study/answers",
+)
 LEARNER = {"jianfu_study": "a" * 43}  # a person who has started; the other routes do not look
 
 ROUTES = {

@@ -7,14 +7,22 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.channels.web.api.models import Text
 from bot.quiz.item import Kind
 from bot.rooms.room import MOST_ITEMS, MOST_NAME, MOST_SECONDS, MOST_TEAMS, Phase, Verdict
 from bot.rooms.rules import Action
 
-_Seconds = Annotated[int, Field(ge=0, le=MOST_SECONDS)]
+
+def _whole(value: object) -> object:
+    """JSON knows no integers: 30.0 is as whole a number as 30. All else stays what it is, to be refused."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+#: Comes after a number's bounds: before them, it would keep them out of the description.
+_WHOLE = BeforeValidator(_whole)
+_Seconds = Annotated[int, Field(ge=0, le=MOST_SECONDS), _WHOLE]
 
 
 class _Request(BaseModel):
@@ -25,10 +33,12 @@ class OpenRequest(_Request):
     """开一个房间；全部可以不写。"""
 
     scope: Text | None = Field(default=None, max_length=60, description="范围：条款编号或文件编号；不写为全部")
-    count: int = Field(default=10, ge=1, le=MOST_ITEMS, description="几道题")
+    count: Annotated[int, Field(ge=1, le=MOST_ITEMS), _WHOLE] = Field(default=10, description="几道题")
     seconds: _Seconds = Field(default=30, description="每题几秒；0 为不限时")
     reading_seconds: _Seconds = Field(default=0, description="公布答案后几秒自动到下一题；0 为由培训者点")
-    teams: int = Field(default=0, ge=0, le=MOST_TEAMS, description="分几个队，2 到 4；0 为不分")
+    teams: Annotated[int, Field(ge=0, le=MOST_TEAMS), _WHOLE] = Field(
+        default=0, description="分几个队，2 到 4；0 为不分"
+    )
     named: bool = Field(default=False, description="是否让愿意的人写名字")
 
 
@@ -48,7 +58,7 @@ class KeyRequest(_Request):
 class SeatRequest(_Request):
     """进入房间；再来一次就是换队、改名。"""
 
-    team: int | None = Field(default=None, description="第几队；房间分队时必填")
+    team: Annotated[int, _WHOLE] | None = Field(default=None, description="第几队；房间分队时必填")
     name: Text | None = Field(
         default=None, max_length=60, description=f"名字，最多 {MOST_NAME} 字；房间记名时可写可不写"
     )
@@ -57,8 +67,8 @@ class SeatRequest(_Request):
 class AnswerRequest(_Request):
     """对现在这一题的回答；第一次的算数。"""
 
-    position: int = Field(ge=0, lt=MOST_ITEMS, description="第几题，从 0 起")
-    choice: list[Annotated[int, Field(ge=0, le=11)]] = Field(
+    position: Annotated[int, Field(ge=0, lt=MOST_ITEMS), _WHOLE] = Field(description="第几题，从 0 起")
+    choice: list[Annotated[int, Field(ge=0, le=11), _WHOLE]] = Field(
         min_length=1,
         max_length=12,
         description="选项的序号，从 0 起：一项；多选按从小到大；排序按先后全部列出；对应按左列顺序每行一个",
@@ -71,7 +81,7 @@ class ActionRequest(_Request):
     action: Action | Literal["extend"] = Field(
         description="start 开始，reveal 公布答案，next 下一题，pause 暂停，resume 继续，skip 跳过，extend 加时，end 结束"
     )
-    seconds: int = Field(default=30, ge=1, le=MOST_SECONDS, description="extend 加几秒")
+    seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS), _WHOLE] = Field(default=30, description="extend 加几秒")
 
 
 class RoomItemBody(BaseModel):

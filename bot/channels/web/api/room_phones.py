@@ -32,6 +32,8 @@ from bot.rooms.classroom import Classroom
 from bot.rooms.room import Answered
 
 _ERRORS = described_errors(s404="没有这个房间", s422="写法不对", s429="太快；见 Retry-After", s503=NO_DATABASE)
+#: Errors of the stream are no streams.
+_AS_JSON = {"model": None, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}}
 
 
 def create_router(rooms: Rooms) -> APIRouter:
@@ -139,7 +141,7 @@ def _add_stream(router: APIRouter, rooms: Rooms) -> None:
         tags=TAGS,
         response_class=EventSourceResponse,
         response_description=DONE,
-        responses=_ERRORS,
+        responses={status: {**answer, **_AS_JSON} for status, answer in _ERRORS.items()},
     )
     async def events(
         code: str,
