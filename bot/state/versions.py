@@ -154,8 +154,10 @@ class Versions:
             previous=NOTHING if last is None else last.hash,
             hash="",
         ).sealed()
-        added = connection.execute(self._database.insert(kb_log).values(asdict(entry)).on_conflict_do_nothing())
-        if added.rowcount == 0:  # PostgreSQL let another transaction take this number between the two statements
+        added = self._database.insert(kb_log).values(asdict(entry)).on_conflict_do_nothing().returning(kb_log.c.seq)
+        if (
+            connection.execute(added).first() is None
+        ):  # PostgreSQL let another transaction take this number between the two statements
             raise BaseMoved(moved(change.parent, seq))
         return entry
 
