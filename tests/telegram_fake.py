@@ -43,7 +43,7 @@ def loaded(**options: Any) -> BackgroundAssistant:
     return background
 
 
-async def until(condition: Callable[[], Any], seconds: float = 8.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
     """Wait until a condition holds; fails when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -175,11 +175,12 @@ class Group:
         room = self.room
         assert room.deadline is not None
         self.now = room.deadline + (1.0 if room.phase == "asking" else 0.0)
-        await until(
-            lambda: (
-                not self.classroom.open_rooms() or (self.room.phase, self.room.position) != (room.phase, room.position)
-            )
-        )
+
+        def moved() -> bool:
+            now = self.classroom.room(room.code)  # stays readable when the session is over
+            return (now.phase, now.position) != (room.phase, room.position)
+
+        await until(moved)
 
     async def answer(self, number: int) -> Json:
         """The message with an item's answer."""
