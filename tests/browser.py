@@ -178,7 +178,7 @@ def opened(
     options: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"}
     with browser.new_context(**(options | context)) as tab:
         page = tab.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         if options.get("java_script_enabled", True):
             page.add_init_script(_CSP)
         if clock:
