@@ -114,7 +114,7 @@ async def test_without_a_model_it_serves_in_lexical_mode_and_says_so(tmp_path: P
     process = await start(config, "--no-telegram")
     try:
         async with httpx.AsyncClient(base_url=await address(process), timeout=60) as client:
-            for _ in range(3000):  # it learns the words of every known question
+            for _ in range(9000):  # it learns the words of every known question
                 ready = await client.get("/readyz")
                 if ready.status_code == 200:
                     break
