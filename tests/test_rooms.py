@@ -202,6 +202,15 @@ def test_every_answer_counts_once_and_the_first_one_stays(classroom: Classroom, 
     assert classroom.answered(code, classroom.seat(code, "丙")) is None
 
 
+def test_of_two_answers_in_one_batch_the_first_counts(classroom: Classroom, items: tuple[Item, ...]) -> None:
+    code = classroom.open(items, SETTINGS, "v").code
+    classroom.act(code, "start")
+    seat = classroom.seat(code, "甲")
+    both = [Answered(seat, 0, items[0].key), Answered(seat, 0, wrong(items[0]))]
+    assert classroom.answer(code, both, strangers="seat") == ["kept", "already"]
+    assert classroom.answered(code, seat) == items[0].key
+
+
 def test_an_answer_that_comes_too_late_or_too_early_is_not_kept(classroom: Classroom, items: tuple[Item, ...]) -> None:
     code = classroom.open(items, SETTINGS, "v").code
     assert give(classroom, code, "甲", (0,), position=0) == "late"

@@ -207,17 +207,19 @@ class Classroom:
             for seat in unseated:
                 if not rows.sit(seat, None, None, MOST_SEATS):
                     raise BadRequest(words.FULL.format(most=MOST_SEATS))
-            timely = {one for one in answers if room.phase in ("asking", "paused") and one.position == room.position}
+            first: dict[str, Answered] = {}  # by seat: of two that come together, the one that came first
+            for one in answers:
+                if room.phase in ("asking", "paused") and one.position == room.position:
+                    _checked(room, one)
+                    first.setdefault(one.seat, one)
             kept = rows.put_answers(
-                [(one.position, one.seat, one.choice, one.choice == _checked(room, one).key) for one in timely]
+                [(one.position, one.seat, one.choice, one.choice == _checked(room, one).key) for one in first.values()]
             )
-            return [self._verdict(rows, room, one, timely, kept) for one in answers]
+            return [self._verdict(rows, one, first, kept) for one in answers]
 
     @staticmethod
-    def _verdict(
-        rows: RoomRows, room: Room, one: Answered, timely: set[Answered], kept: set[tuple[int, str]]
-    ) -> Verdict:
-        if one in timely:
+    def _verdict(rows: RoomRows, one: Answered, first: Mapping[str, Answered], kept: set[tuple[int, str]]) -> Verdict:
+        if first.get(one.seat) is one:
             return "kept" if (one.position, one.seat) in kept else "already"
         return "already" if rows.answer_of(one.position, one.seat) is not None else "late"
 
