@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from bot.quiz.bank import make_items
 from bot.quiz.item import Item
 from bot.quiz.paper import select as select_items
 from bot.rooms import rules
@@ -175,6 +176,11 @@ def test_what_is_an_answer_to_an_item(items: tuple[Item, ...]) -> None:
     several = next(item for item in items if item.kind == "multiple")
     assert not right_form(several, (1, 0))
     assert not right_form(several, (1, 1))
+
+
+def test_every_item_can_be_answered_right(knowledge: KnowledgeBase) -> None:
+    for item in make_items(knowledge):
+        assert right_form(item, item.key), item
 
 
 def test_an_item_survives_json(items: tuple[Item, ...]) -> None:

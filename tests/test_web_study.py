@@ -149,7 +149,7 @@ async def test_a_task_does_not_tell_its_key(client: httpx.AsyncClient) -> None:
     assert given["new"] > 0
     task = given["next"]
     item = ITEMS[task["item"]]
-    assert set(task) == {"item", "showing", "kind", "stem", "left", "options", "is_new", "revised"}
+    assert set(task) == {"item", "showing", "kind", "form", "stem", "left", "options", "is_new", "revised"}
     assert (task["stem"], task["options"], task["is_new"]) == (item.stem, list(item.options), True)
     assert item.explanation not in json.dumps(task, ensure_ascii=False)
     page = (await client.get("/study")).text

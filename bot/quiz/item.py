@@ -28,6 +28,9 @@ Rule = Literal[
     "placed",  # left[i] stands under the heading options[key[i]]
 ]
 
+#: What an answer consists of: one option, several of them, all in an order, or one for each of `left`.
+Form = Literal["one", "several", "order", "pairs"]
+
 #: What stands in a passage where words were taken out.
 BLANK = "____"
 
@@ -57,6 +60,15 @@ class Item:
     citation: Citation
     left: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> Form:
+        """How the item is answered, whatever channel it is shown in."""
+        if self.kind == "order":
+            return "order"
+        if self.kind == "matching":
+            return "pairs"
+        return "several" if self.kind == "multiple" or self.rule == "listed" else "one"
 
     @property
     def telegram_fits(self) -> bool:

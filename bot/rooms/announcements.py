@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from bot.rooms.room import Phase, Room
-from bot.rooms.rules import GRACE_SECONDS
 from bot.state.rooms import RoomBook, RoomRows
 
 #: poll: an item; answer: its poll is closed, and the answer said with its clause; sheet and paper: the end.
@@ -44,13 +43,6 @@ class Placed:
     phase: Phase
     deadline: float | None
     revision: int
-
-    @property
-    def due(self) -> float:
-        """When time alone changes something, in seconds since 1970; infinite for not by itself."""
-        if self.deadline is None:
-            return float("inf")
-        return self.deadline + (GRACE_SECONDS if self.phase == "asking" else 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,8 +166,7 @@ class Classroom:
         return [
             row["code"]
             for row in self._book.open_rooms(self._channel)
-            if row["deadline"] is not None
-            and now >= row["deadline"] + (rules.GRACE_SECONDS if row["phase"] == "asking" else 0.0)
+            if now >= rules.due(row["phase"], row["deadline"])
         ]
 
     # The class
@@ -487,6 +486,6 @@ def _checked(room: Room, one: Answered) -> Item:
     """The item that an answer is for. Raises BadRequest unless the answer has its form."""
     item = room.items[one.position]
     if not right_form(item, one.choice):
-        expected = words.EXPECTED.get(item.kind, words.EXPECTED[""])
+        expected = words.EXPECTED[item.form]
         raise BadRequest(words.BAD_CHOICE.format(kind=KIND_NAMES[item.kind], expected=expected))
     return item

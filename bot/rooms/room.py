@@ -110,12 +110,12 @@ def right_form(item: Item, choice: Sequence[int]) -> bool:
     One option; or several different ones, rising; or all of them in an order; or one option for each of `left`.
     """
     inside = all(0 <= one < len(item.options) for one in choice)
-    match item.kind:
+    match item.form:
         case "order":
             return sorted(choice) == list(range(len(item.options)))
-        case "matching":
+        case "pairs":
             return inside and len(choice) == len(item.left)
-        case "multiple":
+        case "several":
             return inside and len(choice) >= 1 and list(choice) == sorted(set(choice))
         case _:
             return inside and len(choice) == 1

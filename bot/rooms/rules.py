@@ -54,16 +54,16 @@ def restart_clock(room: Room, now: float) -> Room:
 
 def tick(room: Room, now: float) -> Room:
     """What time alone does: an item closes when its time is over, and the next comes when there was time to read."""
-    if room.deadline is None or now < due(room):
+    if now < due(room.phase, room.deadline):
         return room
     return act(room, "reveal" if room.phase == "asking" else "next", now)
 
 
-def due(room: Room) -> float:
-    """When tick() changes the room, in seconds since 1970; infinite for not by itself."""
-    if room.deadline is None:
+def due(phase: Phase, deadline: float | None) -> float:
+    """When tick() changes a room that is so far, in seconds since 1970; infinite for not by itself."""
+    if deadline is None:
         return float("inf")
-    return room.deadline + (GRACE_SECONDS if room.phase == "asking" else 0.0)
+    return deadline + (GRACE_SECONDS if phase == "asking" else 0.0)
 
 
 def _expect(room: Room, *phases: Phase) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
+from bot.quiz.item import Form
 from bot.rooms.room import Phase
 
 NO_ROOM = "没有编号 {code} 的房间，或者它已经结束并到期。请核对大屏上的编号。"
@@ -26,8 +27,8 @@ BAD_TEAM = "没有第 {team} 队；请在 1 到 {most} 队里选。"
 BAD_NAME = "名字应为 1 到 {most} 个字。"
 NAMES_OFF = "这一场不记名，不需要写名字。"
 BAD_CHOICE = "这个答案的写法不对：{kind}题应选 {expected}。请重新选择。"
-EXPECTED = MappingProxyType(
-    {"order": "全部选项，各一次", "matching": "每一行各一项", "multiple": "一项或几项", "": "一项"}
+EXPECTED = MappingProxyType[Form, str](
+    {"order": "全部选项，各一次", "pairs": "每一行各一项", "several": "一项或几项", "one": "一项"}
 )
 NO_SEAT = "还没有进入这个房间；请先进入，再作答。"
 FULL = "这个房间已有 {most} 人，进不去了；请和旁边的人合用一部手机。"

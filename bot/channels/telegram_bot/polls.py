@@ -1,8 +1,9 @@
-"""Sends a quiz item as a native poll; knows nothing of who learns what."""
+"""A quiz item as a native poll; knows nothing of who learns what, or in which session."""
 
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from telegram import Bot, InlineKeyboardMarkup, Message, Poll
 from telegram.error import Forbidden
@@ -13,10 +14,22 @@ from bot.quiz.item import Item
 logger = logging.getLogger(__name__)
 
 
+def quiz_fields(item: Item) -> dict[str, Any]:
+    """What bot.send_poll() takes of an item that fits (Item.telegram_fits), so that answers come with their giver."""
+    return {
+        "options": list(item.options),
+        "type": Poll.QUIZ,
+        "is_anonymous": False,
+        "allows_multiple_answers": item.form == "several",
+        "correct_option_ids": list(item.key),
+        "explanation": item.explanation,
+    }
+
+
 async def send_quiz(
     bot: Bot, place: Place, item: Item, question: str, markup: InlineKeyboardMarkup | None = None
 ) -> str | None:
-    """Send an item that fits (Item.telegram_fits) so that answers come with their giver; the poll's id.
+    """Send an item that fits; the poll's id.
 
     None where the person blocked the bot.
     """
@@ -25,12 +38,7 @@ async def send_quiz(
         return await bot.send_poll(
             place.chat_id,
             question,
-            list(item.options),
-            type=Poll.QUIZ,
-            is_anonymous=False,
-            allows_multiple_answers=len(item.key) > 1,
-            correct_option_ids=list(item.key),  # type: ignore[arg-type]  # the library spells out the twelve numbers
-            explanation=item.explanation,
+            **quiz_fields(item),
             message_thread_id=place.thread_id,
             reply_markup=markup,
         )

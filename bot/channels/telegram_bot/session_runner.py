@@ -16,11 +16,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from telegram import Bot, InlineKeyboardMarkup, InputFile
-from telegram.constants import PollType
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter
 
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.telegram_bot.delivery import Place, close_poll, post, says
+from bot.channels.telegram_bot.polls import quiz_fields
 from bot.channels.telegram_bot.session_text import answer_parts, controls, question, sheet_parts
 from bot.channels.telegram_bot.text import Part
 from bot.quiz import export_docx
@@ -150,7 +150,7 @@ class SessionRunner:
         self._serving = {code: task for code, task in self._serving.items() if not task.done()}
         now = self._clock()
         for one in placed:
-            waits = self._told.get(one.code) == one.revision and now < one.due
+            waits = self._told.get(one.code) == one.revision and now < rules.due(one.phase, one.deadline)
             if one.code not in self._serving and not waits and not (one.place.away and one.phase == "over"):
                 self._serving[one.code] = asyncio.create_task(self._serve(bot, one.code), name="telegram-session")
 
@@ -180,7 +180,7 @@ class SessionRunner:
 
     async def _let_time_pass(self, room: Room) -> bool:
         """What time alone does; whether that changed the room."""
-        overdue, loop_time = self._clock() - rules.due(room), asyncio.get_running_loop().time()
+        overdue, loop_time = self._clock() - rules.due(room.phase, room.deadline), asyncio.get_running_loop().time()
         if overdue < 0:
             self._told[room.code] = room.revision
             return False
@@ -270,12 +270,7 @@ class SessionRunner:
         message = await bot.send_poll(
             place.chat,
             question(room, item, position),
-            list(item.options),
-            is_anonymous=False,
-            type=PollType.QUIZ,
-            allows_multiple_answers=item.kind == "multiple",
-            correct_option_ids=list(item.key),  # type: ignore[arg-type]
-            explanation=item.explanation,
+            **quiz_fields(item),
             description=words.POLL_ABOUT.format(seconds=room.settings.seconds),
             message_thread_id=place.thread,
             reply_markup=controls(room),

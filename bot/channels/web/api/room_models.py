@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.channels.web.api.models import Text
-from bot.quiz.item import Kind
+from bot.quiz.item import Form, Kind
 from bot.rooms.room import MOST_ITEMS, MOST_NAME, MOST_SECONDS, MOST_TEAMS, Phase, Verdict
 from bot.rooms.rules import Action
 
@@ -90,6 +90,7 @@ class RoomItemBody(BaseModel):
     id: str
     kind: Kind = Field(description="题型")
     kind_name: str = Field(description="题型的名称")
+    form: Form = Field(description="怎么答：one 选一项，several 选一项或几项，order 排序，pairs 对应")
     stem: str = Field(description="题干；____ 是空")
     left: list[str] = Field(description="对应题的左列；其他题为空")
     options: list[str] = Field(description="选项")

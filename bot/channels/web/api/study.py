@@ -73,6 +73,7 @@ def _task(task: Task) -> TaskBody:
         item=item.id,
         showing=task.showing,
         kind=item.kind,
+        form=item.form,
         stem=item.stem,
         left=list(item.left),
         options=list(item.options),

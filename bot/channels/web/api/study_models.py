@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.channels.web.api.models import CitationBody
-from bot.quiz.item import MOST_OPTIONS, Kind
+from bot.quiz.item import MOST_OPTIONS, Form, Kind
 
 ITEM_PATTERN = "^[0-9a-f]{12}$"
 
@@ -20,6 +20,7 @@ class TaskBody(BaseModel):
     item: str = Field(description="题的编号")
     showing: int = Field(description="交答案时原样带回；同一次出示只算一次")
     kind: Kind = Field(description="题型")
+    form: Form = Field(description="怎么答：one 选一项，several 选一项或几项，order 排序，pairs 对应")
     stem: str = Field(description="题干")
     left: list[str] = Field(description="对应题的左列；其他题型为空")
     options: list[str] = Field(description="选项")

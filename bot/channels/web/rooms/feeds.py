@@ -161,7 +161,8 @@ class Feed:
         """Seconds until the next look."""
         if self._latest is None:
             return 0.0
-        return min(LOOK_SECONDS, max(rules.due(self._latest.look.room) - time.time(), 0.0))
+        room = self._latest.look.room
+        return min(LOOK_SECONDS, max(rules.due(room.phase, room.deadline) - time.time(), 0.0))
 
 
 class Feeds:

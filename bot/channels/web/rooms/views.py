@@ -82,6 +82,7 @@ def item_view(item: Item) -> dict[str, Any]:
         "id": item.id,
         "kind": item.kind,
         "kind_name": KIND_NAMES[item.kind],
+        "form": item.form,
         "stem": item.stem,
         "left": list(item.left),
         "options": list(item.options),

@@ -5,9 +5,9 @@ import { LETTERS } from "./draw.js";
 
 /** A form for the item; `send(choice)` gets option indices in the form that the API wants. */
 export function answering(item, send) {
-  if (item.kind === "multiple") return several(item, send);
-  if (item.kind === "order") return ordered(item, send);
-  if (item.kind === "matching") return matched(item, send);
+  if (item.form === "several") return several(item, send);
+  if (item.form === "order") return ordered(item, send);
+  if (item.form === "pairs") return matched(item, send);
   return element("div", { class: "room-choices", role: "group", "aria-label": "选项" }, ...item.options.map((text, index) => choice(text, index, () => send([index]))));
 }
 

@@ -70,8 +70,8 @@ export function options(item) {
 /** The key, in letters or words. */
 export function keyText(item, key) {
   const letters = key.map((index) => LETTERS[index]);
-  if (item.kind === "matching") return letters.map((letter, row) => `(${row + 1})${letter}`).join("　");
-  if (item.kind === "order") return letters.join(" → ");
+  if (item.form === "pairs") return letters.map((letter, row) => `(${row + 1})${letter}`).join("　");
+  if (item.form === "order") return letters.join(" → ");
   return item.kind === "truefalse" ? item.options[key[0]] : letters.join("");
 }
 

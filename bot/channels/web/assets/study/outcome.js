@@ -26,12 +26,12 @@ export function outcomeParts(task, choice, outcome, heading) {
 
 /** The key beside what the person chose, in words. */
 function answers(task, choice, { key, right }) {
-  if (task.kind === "order") {
+  if (task.form === "order") {
     const ordered = key.map((place) => element("li", { text: `${LETTERS[place]}．${task.options[place]}` }));
     const mine = right ? null : element("p", { class: "told", text: `您排的：${choice.map((place) => LETTERS[place]).join("→")}` });
     return element("div", { class: "key" }, element("p", { text: "正确的先后：" }), element("ol", {}, ...ordered), mine);
   }
-  if (task.kind === "matching") {
+  if (task.form === "pairs") {
     const rows = task.left.map((left, at) =>
       element(
         "li",

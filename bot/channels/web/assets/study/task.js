@@ -5,9 +5,9 @@ import { element } from "../dom.js";
 export const LETTERS = "ABCDEFGHIJKL";
 
 const HINTS = {
-  multiple: "可选几个，选好按“确定”。",
+  several: "可选几个，选好按“确定”。",
   order: "按先后一个个点；再点一下取消。",
-  matching: "点左边的一句，再点与它对应的一项。",
+  pairs: "点左边的一句，再点与它对应的一项。",
 };
 
 /**
@@ -15,14 +15,14 @@ const HINTS = {
  * `onChoice(choice)` is called with indices of options, as /api/v1/study/answers takes them.
  */
 export function taskParts(task, remaining, onChoice, announce) {
-  const draw = { multiple, order, matching }[task.kind] ?? one;
+  const draw = { one, several, order, pairs: matched }[task.form];
   const { body, confirm, buttons } = draw(task, onChoice, announce);
   const card = element(
     "article",
     { class: "card study-card" },
     element("p", { class: "study-head" }, element("span", { class: "tag", text: task.is_new ? "新题" : "复习" }), task.revised ? element("span", { class: "tag revised", text: "此条已修订" }) : null, element("span", { class: "remaining-tasks", text: remaining })),
     element("h2", { class: "stem", tabindex: "-1", text: task.stem }),
-    HINTS[task.kind] ? element("p", { class: "told", text: HINTS[task.kind] }) : null,
+    HINTS[task.form] ? element("p", { class: "told", text: HINTS[task.form] }) : null,
     body,
   );
   const press = (key) => {
@@ -62,7 +62,7 @@ function one(task, onChoice) {
   return { body: list(buttons, "plain"), confirm: null, buttons };
 }
 
-function multiple(task, onChoice, announce) {
+function several(task, onChoice, announce) {
   const chosen = new Set();
   const toggle = (place) => {
     chosen.has(place) ? chosen.delete(place) : chosen.add(place);
@@ -92,7 +92,7 @@ function order(task, onChoice, announce) {
   return { body: list(buttons), confirm, buttons };
 }
 
-function matching(task, onChoice, announce) {
+function matched(task, onChoice, announce) {
   const pairs = task.left.map(() => null);
   let current = 0;
   const draw = () => {
