@@ -158,6 +158,34 @@ def test_the_room_goes_on_without_event_source(browser: Browser, hall: str) -> N
             expect(phone.locator(".room-place")).to_contain_text("第 1 / 10 题")
 
 
+def test_more_time_and_a_pause_leave_a_half_made_answer_and_a_double_click_is_one(browser: Browser, hall: str) -> None:
+    with opened(browser, f"{hall}room") as trainer, opened(browser, hall, viewport=PHONE) as phone:
+        trainer.get_by_role("button", name="开房间").click()
+        trainer.wait_for_url("**/control")
+        phone.goto(f"{hall}room/{trainer.locator('#room').get_attribute('data-code')}")
+        phone.get_by_role("button", name="进入").dblclick()
+        expect(phone.locator("h1")).to_have_text("已进入")
+        expect(trainer.locator(".room-count")).to_contain_text("1 人在场")
+        trainer.get_by_role("button", name="开始").click()
+        for position in range(10):
+            expect(phone.locator(".room-place")).to_contain_text(f"第 {position + 1} / 10 题")
+            if "多项选择" in phone.locator(".room-place").inner_text():
+                break
+            trainer.get_by_role("button", name="跳过这一题").click()
+        phone.locator(".room-choice").nth(1).click()
+        trainer.get_by_role("button", name="加 30 秒").click()
+        trainer.get_by_role("button", name="暂停").click()
+        expect(phone.locator("#standing")).to_be_visible()
+        expect(phone.locator(".room-clock")).to_have_text("暂停")
+        expect(phone.locator(".room-choice").nth(1)).to_have_attribute("aria-pressed", "true")
+        trainer.get_by_role("button", name="继续").click()
+        expect(phone.locator("#standing")).to_be_hidden()
+        expect(phone.locator(".room-choice").nth(1)).to_have_attribute("aria-pressed", "true")
+        trainer.get_by_role("button", name="公布答案").dblclick()
+        expect(phone.locator(".room-verdict")).to_be_visible()
+        expect(phone.locator(".room-place")).to_contain_text(f"第 {position + 1} / 10 题")
+
+
 def test_a_stranger_and_a_wrong_code_are_told(browser: Browser, hall: str) -> None:
     with opened(browser, f"{hall}room/999999", expected="404", viewport=PHONE) as phone:
         expect(phone.locator("h1")).to_have_text("进不去")

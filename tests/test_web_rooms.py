@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import fields, replace
@@ -17,12 +18,15 @@ import pytest
 from fastapi import FastAPI
 
 from bot.assistant import Assistant
+from bot.bootstrap import BackgroundAssistant
 from bot.channels.web.api import room_invitation
 from bot.channels.web.border import gate
+from bot.channels.web.core.service import Service
 from bot.channels.web.rooms import feeds, letterbox
+from bot.channels.web.rooms import rooms as rooms_module
 from bot.channels.web.rooms.rooms import Rooms
-from bot.config import AnswersConfig
-from bot.rooms import words
+from bot.config import AnswersConfig, WebConfig
+from bot.rooms import rules, words
 from bot.rooms.room import Answered, BadRequest, Verdict
 from bot.state.state import State
 from knowledge.base import KnowledgeBase
@@ -210,6 +214,48 @@ async def test_a_room_that_nobody_follows_ends_by_itself(state: State) -> None:
                 return
             await asyncio.sleep(0.02)
     raise AssertionError("the ticker did not end the room")
+
+
+async def test_one_unreadable_room_costs_the_others_nothing(
+    rooms: tuple[FastAPI, Rooms],
+    state: State,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(rooms_module, "TICK_SECONDS", 0.01)
+    app, made = rooms
+    (bad, _), (good, _) = [await open_room(app, seconds=1, count=1) for _ in range(2)]
+    for trainer in (bad, good):
+        await trainer.act("start")
+    with state.rooms.holding(bad.code) as rows:
+        assert rows is not None
+        rows.write({"content": "{}"})
+    ticking = asyncio.create_task(made.tick())
+    for _ in range(1000):
+        row = state.rooms.read(good.code)
+        if row is not None and row["phase"] == "shown":
+            break
+        await asyncio.sleep(0.01)
+    else:
+        raise AssertionError("the good room stood still")
+    ticking.cancel()
+    assert f"room {bad.code} cannot be read" in caplog.text
+
+
+async def test_time_stands_while_nobody_can_look_at_a_room(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms_module, "TICK_SECONDS", 0.01)
+    trainer, _ = await open_room(app_with(scripted_assistant(), state), seconds=1, count=1)
+    await trainer.act("start")
+    loading = BackgroundAssistant(lambda progress: scripted_assistant())  # never started
+    service = Service.of(loading, WebConfig(), 500, state)
+    ticking = asyncio.create_task(Rooms(service).tick())
+    row = state.rooms.read(trainer.code)
+    assert row is not None
+    await asyncio.sleep(max(rules.due("asking", row["deadline"]) - time.time(), 0) + 0.2)
+    ticking.cancel()
+    row = state.rooms.read(trainer.code)
+    assert row is not None
+    assert row["phase"] == "asking"
 
 
 async def test_another_process_with_the_same_database_goes_on(state: State, tmp_path: Path) -> None:

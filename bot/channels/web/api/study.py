@@ -23,6 +23,7 @@ from bot.channels.web.api.study_models import (
 )
 from bot.channels.web.core import learner
 from bot.channels.web.core.errors import ApiError, json_response
+from bot.channels.web.core.origin import from_another_site
 from bot.channels.web.core.service import Service
 from bot.state.state import State
 from bot.study import Outcome, Study, Task, Today
@@ -44,7 +45,7 @@ async def own_page(
     ],
 ) -> None:
     """Let only our own pages, and programs, change what a person learned. Raises ApiError 403."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if from_another_site(request.headers):
         raise ApiError(403, "other_site")
 
 

@@ -22,10 +22,9 @@ from bot import replies
 from bot.channels.web.border.clients import Clients
 from bot.channels.web.core.addresses import API_PREFIX, SEAT_COOKIE, path_below_root
 from bot.channels.web.core.errors import ApiError
+from bot.channels.web.core.origin import from_another_site, from_our_page
 from bot.config import WebConfig
 from knowledge.errors import JianfuError
-
-PAGE_HEADER = "X-Jianfu-Page"
 
 #: What costs a search or a look into the database.
 _COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*|quiz(/.*)?|rooms)|/(verify|quiz)(/.*)?", re.DOTALL)
@@ -76,7 +75,7 @@ class Gate:
 
     def _admit_to_room(self, scope: Scope) -> None:
         """Raises ApiError 403 for another site's page that wants to change something, 429 for asking too often."""
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and _from_another_site(Headers(scope=scope)):
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and from_another_site(Headers(scope=scope)):
             raise ApiError(403, "foreign_page")
         client = self._clients.name(scope)
         seat = cookie_parser(Headers(scope=scope).get("cookie", "")).get(SEAT_COOKIE)
@@ -105,7 +104,7 @@ class Gate:
             if not matches:
                 raise ApiError(401, "bad_api_key", headers=challenge)
             return matches[0]
-        if self._key_required and not _from_chat_page(headers):
+        if self._key_required and not from_our_page(headers):
             raise ApiError(401, "api_key_required", headers=challenge)
         return None
 
@@ -117,27 +116,3 @@ class Gate:
             free_again = self._limiter.get_window_stats(limit, client).reset_time
             seconds = max(1, math.ceil(free_again - time.time()))
             raise ApiError(429, "too_many_requests", headers={"Retry-After": str(seconds)}, seconds=seconds)
-
-
-def _from_another_site(headers: Headers) -> bool:
-    """Whether a browser says that another site's page asks. A program, which says nothing, is none.
-
-    Over plain http browsers leave Sec-Fetch-Site out; PAGE_HEADER, which no other site may send, or the origin tells then.
-    """
-    site = headers.get("sec-fetch-site")
-    if site is not None:
-        return site not in ("same-origin", "none")
-    if headers.get(PAGE_HEADER) == "1":
-        return False
-    origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host", "")
-
-
-def _from_chat_page(headers: Headers) -> bool:
-    """Whether a browser says that our own page asks, which has no key. A program may claim it; another site's page cannot.
-
-    Over plain http, other than on this machine, browsers leave Sec-Fetch-Site out; the page then names itself by a header
-    that no other site may send.
-    """
-    site = headers.get("sec-fetch-site")
-    return site == "same-origin" or (site is None and headers.get(PAGE_HEADER) == "1")

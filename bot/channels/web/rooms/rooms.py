@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
@@ -20,6 +20,8 @@ from bot.rooms import words
 from bot.rooms.classroom import Classroom, Opened
 from bot.rooms.room import Answered, BadRequest, NoSuchRoom, NotNow, RoomSettings, Verdict
 from bot.state.database import StateUnavailable
+
+logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -105,13 +107,25 @@ class Rooms:
             wait = TICK_SECONDS
             try:
                 classroom = self._rooms
-                for code in await self._threads.run(classroom.due):
-                    with suppress(NoSuchRoom):
-                        await self._threads.run(partial(classroom.tick, code))
-                        self.feeds.poke(code)
+                # While there is no assistant nobody can look at a room: its time stands.
+                due = await self._threads.run(classroom.due) if self._service.background.assistant is not None else []
+                for code in due:
+                    await self._tick(classroom, code)
             except (StateUnavailable, ApiError):  # the database has logged why
                 wait = AWAY_SECONDS
             await asyncio.sleep(wait)
+
+    async def _tick(self, classroom: Classroom, code: str) -> None:
+        """Let time pass in one room; what is wrong with it costs the others nothing."""
+        try:
+            await self._threads.run(partial(classroom.tick, code))
+            self.feeds.poke(code)
+        except (StateUnavailable, ApiError):
+            raise
+        except NoSuchRoom:
+            pass
+        except Exception:
+            logger.exception("room %s cannot be read", code)
 
     def close(self) -> None:
         """Drop what waits for a thread."""

@@ -14,6 +14,7 @@ let invitation = null;
 let latest = null;
 let drawn = "";
 let ending = false; // 结束 was pressed once
+let busy = false; // a step is under way
 
 function show(content) {
   const over = content.room.phase === "over";
@@ -43,17 +44,22 @@ function head(room, totals) {
 }
 
 async function act(action) {
+  if (busy) return;
+  busy = true;
   try {
     show(await api.act(action));
     line.textContent = "";
   } catch (error) {
     line.textContent = error.message;
     api.screen().then(show, () => {});
+  } finally {
+    busy = false;
   }
 }
 
+/** Does one step; the second press of a double click would hit the button of the next one, and is none. */
 function button(words, action, main = false) {
-  return element("button", { class: main ? "room-main" : "action", type: "button", "data-action": action, text: words, onclick: () => act(action) });
+  return element("button", { class: main ? "room-main" : "action", type: "button", "data-action": action, text: words, onclick: (event) => event.detail < 2 && act(action) });
 }
 
 function buttons(room) {

@@ -13,6 +13,7 @@ export function follow(address, view, read, show, connected) {
   let polling = null;
   let heardAt = Date.now();
   let reading = false;
+  let gone = false; // there is no such room: asking on would only look like guessing codes
 
   const heard = () => {
     heardAt = Date.now();
@@ -20,12 +21,17 @@ export function follow(address, view, read, show, connected) {
   };
 
   async function catchUp() {
-    if (reading) return;
+    if (reading || gone) return;
     reading = true;
     try {
       show(await read());
       heard();
     } catch (failure) {
+      gone = failure.status === 404;
+      if (gone) {
+        clearInterval(polling);
+        source?.close();
+      }
       connected(false, failure);
     } finally {
       reading = false;
@@ -33,7 +39,7 @@ export function follow(address, view, read, show, connected) {
   }
 
   function poll() {
-    if (polling !== null) return;
+    if (polling !== null || gone) return;
     const began = Date.now();
     polling = setInterval(() => {
       catchUp();
@@ -42,6 +48,7 @@ export function follow(address, view, read, show, connected) {
   }
 
   function listen() {
+    if (gone) return;
     clearInterval(polling);
     polling = null;
     source?.close();

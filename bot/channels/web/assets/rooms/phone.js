@@ -17,6 +17,8 @@ let seat = null;
 let sending = null; // the choice under way
 let said = ""; // what went wrong last
 let drawn = "";
+let timed = null; // the revision whose clock is shown
+let entering = false;
 
 function show(content) {
   if ("seat" in content) ({ seat } = content);
@@ -29,13 +31,21 @@ function show(content) {
   draw();
 }
 
-/** Draws anew only what changed, so that taps and lists stay as they are. */
+/** Draws anew only where something else is to be seen: more time or a pause leaves a half-made answer as it is. */
 function draw() {
   if (room === null) return;
-  const now = JSON.stringify([room.revision, seat, sending, said]);
-  if (now === drawn) return;
+  const { phase, position, revision, item } = room;
+  const now = JSON.stringify([phase === "paused" ? "asking" : phase, position, item?.id, seat, sending, said]);
+  if (now !== drawn) put(view, ...parts());
+  else if (revision !== timed) retime();
   drawn = now;
-  put(view, ...parts());
+  timed = revision;
+}
+
+function retime() {
+  view.querySelector(".room-place")?.replaceWith(place(room));
+  const note = document.getElementById("standing");
+  if (note) note.hidden = room.phase !== "paused";
 }
 
 function parts() {
@@ -56,19 +66,23 @@ function entrance() {
 }
 
 async function sit(team, name) {
+  if (entering) return; // a second seat would sit empty
+  entering = true;
   try {
     said = "";
     show(await api.sit(team, name));
   } catch (error) {
     said = `没有进去：${error.message}`;
     draw();
+  } finally {
+    entering = false;
   }
 }
 
 function asked() {
   const open = seat.choice === null && sending === null; // the pairs then name the left column themselves
   const parts = [place(room), stem(room.item, open ? [] : room.item.left)];
-  if (room.phase === "paused") parts.push(element("p", { class: "note", text: "培训者暂停了计时，仍可作答。" }));
+  parts.push(element("p", { id: "standing", class: "note", hidden: room.phase !== "paused", text: "培训者暂停了计时，仍可作答。" }));
   if (seat.choice !== null) return [...parts, options(room.item), element("p", { class: "room-received", role: "status" }, icon("answer"), `已收到：${keyText(room.item, seat.choice)}`), element("p", { class: "room-small", text: "等培训者公布答案。" })];
   if (sending !== null) return [...parts, options(room.item), element("p", { class: "room-received waiting", role: "status" }, element("span", { class: "pulse" }), `正在发送：${keyText(room.item, sending)}${said ? "（网络不稳，会一直重发）" : ""}`)];
   return [...parts, failure(), answering(room.item, send)];
