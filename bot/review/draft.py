@@ -1,5 +1,7 @@
 """Writes pending decisions into a copy of the knowledge folder, a line each; comments and order stay as they are.
 
+Questions of clauses are knowledge/editing.py's to add; what no clause answers is added here.
+
 The copy is loaded and compared with what was decided before it gets its name; the folder that is served is only read.
 """
 
@@ -9,11 +11,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bot.review import words
 from bot.state.decisions import Decision
-from knowledge import strict_yaml
+from knowledge import editing, strict_yaml
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 from knowledge.loader import DOCUMENTS_FOLDER, OUT_OF_SCOPE_FILE, load_document, load_knowledge
@@ -72,73 +73,64 @@ def write_draft(source: Path, target: Path, decisions: Sequence[Decision]) -> Dr
 
 def _write(folder: Path, before: KnowledgeBase, decisions: Sequence[Decision]) -> tuple[list[str], list[str]]:
     paths = {load_document(path, folder).id: path for path in sorted((folder / DOCUMENTS_FOLDER).glob("*.yaml"))}
-    known, changes, left = set(known_questions(before)), [], []
-    expected = known_questions(before)
+    expected, changes, left = known_questions(before), [], []
+    added: dict[tuple[str, str], list[str]] = {}  # by document and clause: a file is proved once for all of a clause's
     for decision in decisions:
+        clause = before.find(decision.target if decision.action == "add" else decision.related)
         for text in decision.texts:
-            if text in known:
+            if text in expected:
                 continue
-            clause = before.find(decision.target if decision.action == "add" else decision.related)
             if decision.action == "add":
                 if clause is None:
                     reason = words.APPLY_GONE.format(target=decision.target)
                     left.append(words.APPLY_LEFT.format(number=decision.number, reason=reason))
                     continue
-                _insert(
-                    paths[clause.document],
-                    ("clauses", _position(before, clause.document, clause.id), "questions"),
-                    text,
-                )
+                added.setdefault((clause.document, clause.id), []).append(text)
                 expected[text] = clause.label
                 changes.append(words.APPLY_ADD.format(label=clause.label, text=text))
+                continue
+            if decision.target == "near":
+                document = clause.document if clause is not None else before.documents[0].id
+                more = [f'related: ["{clause.id}"]'] if clause is not None else []
+                more += [f"why: {strict_yaml.quoted(decision.why)}"] if decision.why else []
+                _append(paths[document], "unanswered", text, more, key="text")
+                expected[text] = "unanswered"
             else:
-                if decision.target == "near":
-                    document = clause.document if clause is not None else before.documents[0].id
-                    more = [f'related: ["{clause.id}"]'] if clause is not None else []
-                    more += [f"why: {_quoted(decision.why)}"] if decision.why else []
-                    _insert(paths[document], ("unanswered",), text, more, key="text")
-                    expected[text] = "unanswered"
-                else:
-                    _insert(folder / OUT_OF_SCOPE_FILE, (decision.target,), text)
-                    expected[text] = f"{OUT_OF_SCOPE_FILE} {decision.target}"
-                reason = words.REASONS[decision.target]
-                changes.append(words.APPLY_BESIDE.format(reason=reason, text=text))
-            known.add(text)
+                _append(folder / OUT_OF_SCOPE_FILE, decision.target, text)
+                expected[text] = f"{OUT_OF_SCOPE_FILE} {decision.target}"
+            changes.append(words.APPLY_BESIDE.format(reason=words.REASONS[decision.target], text=text))
+    for (document, clause_id), texts in added.items():
+        try:
+            editing.add_questions(paths[document], clause_id, texts)
+        except editing.CannotEdit as error:
+            raise DraftFailed(str(error)) from error
     if known_questions(load_knowledge(folder)) != expected:
         raise DraftFailed(words.DRAFT_WRONG.format(path=folder))
     return changes, left
 
 
-def _position(knowledge: KnowledgeBase, document: str, clause_id: str) -> int:
-    return next(i for i, one in enumerate(knowledge.document(document).clauses) if one.id == clause_id)
-
-
-def _insert(path: Path, place: strict_yaml.Location, text: str, more: Sequence[str] = (), key: str = "") -> None:
+def _append(path: Path, field: str, text: str, more: Sequence[str] = (), key: str = "") -> None:
     """Put an item at the end of a list of one item a line, or make the list. Raises DraftFailed, InvalidFile."""
     raw = strict_yaml.read_text(path) if path.is_file() else ""
     ending = "\r\n" if "\r\n" in raw else "\n"
     lines = raw.removesuffix(ending).split(ending) if raw else []
-    first = f"{key}: {_quoted(text)}" if key else _quoted(text)
-    value: Any = strict_yaml.read(path).value if raw else None
-    for part in place[:-1]:
-        value = value[part]
-    if value and place[-1] in value:
-        at, indent = _end_of_list(strict_yaml.read(path), lines, place, len(value[place[-1]] or ()), text)
+    first = f"{key}: {strict_yaml.quoted(text)}" if key else strict_yaml.quoted(text)
+    file = strict_yaml.read(path) if raw else None
+    if file is not None and field in file.value:
+        at, indent = _end_of_list(file, lines, field, text)
     else:
-        at, margin = _room_for_list(path, lines, place, text)
-        lines.insert(at, f"{margin}{place[-1]}:")
-        at, indent = at + 1, margin + "  "
+        lines.append(f"{field}:")
+        at, indent = len(lines), "  "
     lines[at:at] = [f"{indent}- {first}", *(f"{indent}  {line}" for line in more)]
     path.write_bytes((ending.join(lines) + ending).encode("utf8"))
 
 
-def _end_of_list(
-    file: strict_yaml.YamlFile, lines: list[str], place: strict_yaml.Location, count: int, text: str
-) -> tuple[int, str]:
-    """Where the list of `count` items ends (an index of lines), and the indentation of its dashes."""
+def _end_of_list(file: strict_yaml.YamlFile, lines: list[str], field: str, text: str) -> tuple[int, str]:
+    """Where a list ends (an index of lines), and the indentation of its dashes."""
+    count = len(file.value[field] or ())
     if not count:
-        raise _refusal(file.path, file.line(place), lines, text)
-    numbers = [file.line((*place, item)) for item in (0, count - 1)]
+        raise _refusal(file.path, file.line((field,)), lines, text)
+    numbers = [file.line((field, item)) for item in (0, count - 1)]
     last = lines[numbers[1] - 1]
     indent = last[: len(last) - len(last.lstrip(" "))]
     for number in numbers:
@@ -150,22 +142,6 @@ def _end_of_list(
     return end, indent
 
 
-def _room_for_list(path: Path, lines: list[str], place: strict_yaml.Location, text: str) -> tuple[int, str]:
-    """Where a list that is not there yet goes, and its key's indentation: below a clause's `end`, or at the end."""
-    if len(place) == 1:
-        return len(lines), ""
-    number = strict_yaml.read(path).line((*place[:-1], "end"))
-    line = lines[number - 1]
-    if not line.lstrip(" ").startswith(("end:", '"end":')):
-        raise _refusal(path, number, lines, text)
-    return number, line[: len(line) - len(line.lstrip(" "))]
-
-
 def _refusal(path: Path, number: int, lines: list[str], text: str) -> DraftFailed:
     found = strict_yaml.shorten(lines[number - 1].strip())
     return DraftFailed(words.FLOW_STYLE.format(path=path, line=number, found=found, text=text))
-
-
-def _quoted(text: str) -> str:
-    """A double-quoted YAML scalar on one line."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
