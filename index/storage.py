@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from knowledge.disk import sync
 from knowledge.errors import JianfuError
 
 logger = logging.getLogger(__name__)
@@ -52,11 +53,11 @@ def publish(root: Path, fingerprint: str, write: Callable[[Path], None], keep: i
             (aside / MANIFEST).write_text(json.dumps({"fingerprint": fingerprint, "files": files}, indent=1), "utf8")
             pointer.write_text(name, encoding="utf8")
             for path in [*aside.rglob("*"), aside, pointer]:
-                _sync(path)
+                sync(path)
             with _one_process(root):
                 aside.rename(revision)
                 pointer.replace(root / CURRENT)
-                _sync(root)
+                sync(root)
                 _drop_old(root, revision, keep)
     except BaseException as error:
         _undo(root, name, aside, pointer)
@@ -148,14 +149,6 @@ def _whole(revision: Path, fingerprint: str) -> Path | None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _clear_leftovers(root: Path) -> None:

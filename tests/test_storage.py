@@ -266,7 +266,7 @@ def no_space(*_: object, **__: object) -> Iterator[None]:
         (Path, "write_text"),
         (Path, "rename"),
         (Path, "replace"),
-        (storage, "_sync"),
+        (storage, "sync"),
         (storage, "_digest"),
         (Path, "mkdir"),
     ],

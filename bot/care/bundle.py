@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from bot.care import words
+from knowledge.disk import sync
 from knowledge.errors import JianfuError
 
 FORMAT = 1
@@ -168,12 +169,3 @@ def aside_of(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             aside.unlink()
-
-
-def sync(path: Path) -> None:
-    """Make sure that what was written to a file or a folder is on the disk. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -17,6 +17,7 @@ from bot.config import Config
 from bot.kb.shelf import CURRENT
 from bot.state import rows
 from bot.state.database import Database
+from knowledge.disk import sync
 from knowledge.errors import JianfuError
 
 
@@ -123,7 +124,7 @@ def _lay_settings(settings: Path, opened: Bundle) -> Path | None:
     target = settings.with_name(f"{settings.stem}.restored{settings.suffix}")
     with bundle.aside_of(target) as aside:
         aside.write_bytes(content)
-        bundle.sync(aside)
+        sync(aside)
         aside.replace(target)
     return target
 
@@ -153,8 +154,8 @@ def _stage(opened: Bundle, move: swap.Move, members: dict[str, str]) -> int:
         path = Path(move.new) / inside if inside else Path(move.new)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(opened.read(member) or b"")
-        bundle.sync(path)
+        sync(path)
         folders.add(path.parent)
     for folder in folders:
-        bundle.sync(folder)
+        sync(folder)
     return len(members)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bot.care import bundle, words
 from bot.care.commands import UNFINISHED_RESTORE
+from knowledge.disk import sync
 from knowledge.errors import JianfuError
 
 JOURNAL = UNFINISHED_RESTORE
@@ -47,7 +48,7 @@ class Move:
             target.rename(old)
         if fresh:
             Path(self.new).rename(target)
-        bundle.sync(target.parent)
+        sync(target.parent)
 
     def back(self) -> None:
         """Take it back, from wherever it was left. Raises OSError."""
@@ -58,7 +59,7 @@ class Move:
         elif not self.had and self.new and not Path(self.new).exists():
             _remove(target)
         if target.parent.exists():
-            bundle.sync(target.parent)
+            sync(target.parent)
 
     def clear(self) -> None:
         """Remove what is left aside. Raises OSError."""
@@ -96,10 +97,10 @@ class Journal:
         with bundle.aside_of(self.path) as aside:
             with aside.open("x", encoding="utf8") as file:
                 file.write(json.dumps(content))
-            bundle.sync(aside)
+            sync(aside)
             self.lock.append(_lock(aside))
             aside.replace(self.path)
-            bundle.sync(self.path.parent)
+            sync(self.path.parent)
 
     def release(self) -> None:
         """Let whoever comes next have it."""
@@ -119,7 +120,7 @@ class Journal:
     def close(self) -> None:
         """Say that it is over, then remove what is left aside."""
         self.path.unlink(missing_ok=True)
-        bundle.sync(self.path.parent)
+        sync(self.path.parent)
         for move in self.moves:
             with suppress(OSError):
                 move.clear()

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from knowledge.archive import digest_of, pack, unpack
 from knowledge.base import KnowledgeBase
+from knowledge.disk import sync
 from knowledge.errors import JianfuError
 from knowledge.loader import load_knowledge
 
@@ -70,7 +71,7 @@ class Shelf:
                 file.flush()
                 os.fsync(file.fileno())
             aside.replace(self._folder / CURRENT)
-            _sync(self._folder)
+            sync(self._folder)
         finally:
             with suppress(OSError):
                 aside.unlink()
@@ -109,13 +110,13 @@ class Shelf:
             unpack(archive, aside)
             knowledge = _proved(aside, digest)
             for folder in [*(path for path in aside.rglob("*") if path.is_dir()), aside]:
-                _sync(folder)
+                sync(folder)
             if target.exists():
                 if self.load(digest) is not None:  # another process was quicker
                     return knowledge
                 shutil.rmtree(target)
             aside.rename(target)
-            _sync(self._folder)
+            sync(self._folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         self._drop_old(digest)
@@ -151,11 +152,3 @@ def _proved(folder: Path, digest: str) -> KnowledgeBase:
     if digest_of(pack(folder, knowledge)) != digest:
         raise JianfuError(f"{folder} 与版本 {digest[:12]} 的指纹对不上")
     return knowledge
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from knowledge.disk import sync
 from knowledge.errors import JianfuError
 from knowledge.importing import report, words
 from knowledge.importing.clauses import DraftClause
@@ -85,9 +86,9 @@ def write(draft: Draft, folder: Path, *, force: bool = False) -> Path:
         document = Path("documents") / f"{draft.id}.yaml"
         load_document(aside / document, aside)  # what cannot be loaded is not written
         for inner in (aside / "documents", aside / "sources", aside):
-            _sync(inner)
+            sync(inner)
         _put(aside, folder)
-        _sync(folder.parent)
+        sync(folder.parent)
     except OSError as error:
         raise CannotWrite(words.CANNOT_WRITE.format(folder=folder, reason=error.strerror or error)) from error
     finally:
@@ -124,14 +125,6 @@ def _write(path: Path, content: str) -> None:
         file.write(content.encode("utf8"))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _one_line(text: str) -> str:
