@@ -16,5 +16,6 @@ compile() { # compile OUTPUT [pip-compile options]
     rm "$output.new"
 }
 
-compile requirements.lock
+# What both need has one version: a tool for developers may hold a library back, and is tested with what users get.
 compile requirements-dev.lock --extra dev
+compile requirements.lock --constraint requirements-dev.lock
