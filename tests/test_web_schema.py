@@ -16,6 +16,7 @@ from tests.web_client import app_with, recording_assistant, state_in
 pytestmark = pytest.mark.long
 
 EXAMPLES = 40  # for each route and mode
+PATIENCE = 300  # seconds; a paper as PDF takes some, and the machine may be busy
 
 UNKNOWN_TO_THE_DESCRIPTION = (
     "/api/v1/rooms",
@@ -96,6 +97,6 @@ def test_a_route_does_what_it_says(schema: BaseSchema, method: str, path: str, m
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case: Case) -> None:
-        case.call_and_validate(excluded_checks=unfit, cookies=LEARNER)
+        case.call_and_validate(excluded_checks=unfit, cookies=LEARNER, timeout=PATIENCE)
 
     check()
