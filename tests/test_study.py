@@ -397,3 +397,24 @@ def test_a_reminder_turned_off_is_off(study: Study) -> None:
     study.remind(ME, replace(study.reminder(ME), wanted=False), "telegram:7", "1", NOW)
     assert not study.reminder(ME).wanted
     assert reminded(study, NOW + 3 * HOUR) == []
+
+
+def test_an_answer_to_options_that_changed_since_is_not_judged(state: State) -> None:
+    """The words of one clause are options of items of others: their ids stay, what they ask does not."""
+    before = at(state)
+    after = at(state, changed("2.2", "10页", "12页"))
+    both = [
+        (item, after.syllabus.items[item.id])
+        for item in before.syllabus.items.values()
+        if item.id in after.syllabus.items
+    ]
+    other = [(old, new) for old, new in both if old.options != new.options]
+    assert other
+    assert all((old.shown_id == new.shown_id) == (replace(old, citation=new.citation) == new) for old, new in both)
+    old, new = other[0]
+    with pytest.raises(UnknownItem, match="选项变了"):
+        after.answer(ME, old.shown_id, old.key, 0, NOW)
+    with pytest.raises(UnknownItem, match="选项变了"):
+        after.task(ME, old.shown_id)
+    assert after.wrong_book(ME) == ()
+    assert after.answer(ME, new.shown_id, new.key, 0, NOW).counted

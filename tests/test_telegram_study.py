@@ -230,7 +230,7 @@ async def test_order_and_matching_are_answered_by_buttons(
             )
             _, shown = await press(fake, data)
         picks = ".".join(map(str, item.key))
-        assert data_of(shown)[0] == f"y:a:{item.id}:0:{picks}"
+        assert data_of(shown)[0] == f"y:a:{item.shown_id}:0:{picks}"
         _, said = await press(fake, data_of(shown)[0])
         assert said["text"].startswith("答对了")
     assert [card.right for card in state.cards.of(state.cards.key(f"telegram:{ME}"))] == [True, True]
@@ -358,7 +358,7 @@ def test_votes_are_asked_for_and_handled_in_the_persons_lane() -> None:
         "y:s:wanted:2",
         "y:s:x:1",
         "y:a:0:0:0",
-        "y:p:000000000000:0:",
+        "y:p:0000000000000000:0:",
     ],
 )
 def test_a_forged_button_is_none_of_ours(data: str | None) -> None:
@@ -377,10 +377,10 @@ def test_every_button_of_every_item_fits_and_is_read(state: State) -> None:
 def test_several_right_options_are_ticked_and_one_is_pressed() -> None:
     many = next(one for one in ITEMS.values() if one.kind == "multiple")
     data = [str(button.callback_data) for row in form_buttons(Task(many, 0), (1,)).inline_keyboard for button in row]
-    assert data[:2] == [f"y:p:{many.id}:0:0.1", f"y:p:{many.id}:0:-"]
+    assert data[:2] == [f"y:p:{many.shown_id}:0:0.1", f"y:p:{many.shown_id}:0:-"]
     one = next(one for one in ITEMS.values() if one.kind == "single")
     row = form_buttons(Task(one, 0), ()).inline_keyboard[0]
-    assert row[0].callback_data == f"y:a:{one.id}:0:0"
+    assert row[0].callback_data == f"y:a:{one.shown_id}:0:0"
 
 
 def test_a_revised_clause_is_marked_in_either_form() -> None:

@@ -34,6 +34,9 @@ Form = Literal["one", "several", "order", "pairs"]
 #: What stands in a passage where words were taken out.
 BLANK = "____"
 
+#: Hex digits of an item's id, and of what an id as shown adds to it.
+ID_DIGITS, SHOWN_DIGITS = 12, 4
+
 #: What Telegram allows of a poll.
 MOST_QUESTION, MOST_OPTION, MOST_OPTIONS, MOST_EXPLANATION, MOST_LINE_FEEDS = 300, 100, 12, 200, 2
 
@@ -71,6 +74,12 @@ class Item:
         return "several" if self.kind == "multiple" or self.rule == "listed" else "one"
 
     @property
+    def shown_id(self) -> str:
+        """The id and 4 hex digits over all that is shown and the key: an answer to other options is not an answer to these."""
+        content = "\x00".join((self.stem, *self.left, "", *self.options, str(self.key)))
+        return self.id + hashlib.sha256(content.encode("utf8")).hexdigest()[:SHOWN_DIGITS]
+
+    @property
     def telegram_fits(self) -> bool:
         """Whether a Telegram quiz poll can carry the item; order and matching need another form whatever their size."""
         return (
@@ -104,7 +113,7 @@ def item_id(clause: Clause, kind: Kind, position: str) -> str:
     item still holds is checker.py's to say.
     """
     content = "\x00".join((clause.document, clause.text, kind, position))
-    return hashlib.sha256(content.encode("utf8")).hexdigest()[:12]
+    return hashlib.sha256(content.encode("utf8")).hexdigest()[:ID_DIGITS]
 
 
 def rank(*parts: object) -> str:

@@ -16,7 +16,7 @@ KEEP_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An item, and how often the person had answered it when it was shown."""
+    """An item (Item.shown_id), and how often the person had answered it when it was shown."""
 
     item: str
     showing: int

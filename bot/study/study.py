@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.quiz.item import Item
+from bot.quiz.item import ID_DIGITS, Item
 from bot.state.cards import Card, Cards
 from bot.state.reminders import Reminder, Reminders
 from bot.study import memory, reminding, words
@@ -23,7 +23,7 @@ NEW_A_DAY = 6
 
 
 class UnknownItem(JianfuError):
-    """No item has this id (any more): its clause was changed, or the id was never given out."""
+    """No item has this id (any more): its clause or its options were changed, or the id was never given out."""
 
 
 class InvalidChoice(JianfuError):
@@ -99,23 +99,25 @@ class Study:
         return Today(tuple(tasks), len(due), len(new), waiting)
 
     def task(self, person: str, item_id: str) -> Task:
-        """One item, due or not: to practise a wrong one again. Raises UnknownItem."""
+        """One item, due or not, by Item.id or shown_id: to practise a wrong one again. Raises UnknownItem."""
         item = self._item(item_id)
         cards = self._cards.of(self._cards.key(person))
-        showing = next((card.answers for card in cards if card.item == item_id), 0)
+        showing = next((card.answers for card in cards if card.item == item.id), 0)
         revised = not showing and self.syllabus.clause_name(item) in self._revised(cards)
         return Task(item, showing, is_new=not showing, revised=revised)
 
-    def answer(self, person: str, item_id: str, choice: Sequence[int], showing: int, now: datetime) -> Outcome:
+    def answer(self, person: str, shown: str, choice: Sequence[int], showing: int, now: datetime) -> Outcome:
         """Judge an answer, schedule the card, and return once that is committed.
 
+        `shown` is the Item.shown_id of what the person saw: an item that has other options by now (another clause was
+        changed, whose words it shows) judges nothing, and raises UnknownItem. An Item.id stands for the item as it is.
         `choice` holds indices of options: for order all of them in their order, for matching one for each of `left`,
         else those that were ticked, in any order. Raises UnknownItem and InvalidChoice.
         """
-        item = self._item(item_id)
+        item = self._item(shown)
         right = is_right(item, choice)
         review = partial(self._reviewed, item=item, right=right, now=now)
-        card, counted = self._cards.answer(self._cards.key(person), item_id, showing, review)
+        card, counted = self._cards.answer(self._cards.key(person), item.id, showing, review)
         return Outcome(item, right, counted, utc(card.due) if card is not None else None)
 
     def wrong_book(self, person: str) -> tuple[Task, ...]:
@@ -164,9 +166,11 @@ class Study:
         return found
 
     def _item(self, item_id: str) -> Item:
-        item = self.syllabus.items.get(item_id)
+        item = self.syllabus.items.get(item_id[:ID_DIGITS])
         if item is None:
             raise UnknownItem(words.NO_SUCH_ITEM)
+        if item_id not in (item.id, item.shown_id):
+            raise UnknownItem(words.OTHER_OPTIONS)
         return item
 
     def _live(self, cards: Sequence[Card]) -> dict[str, Card]:

@@ -11,6 +11,7 @@ LEVELS = MappingProxyType[Level, str]({"known": "已掌握", "learning": "学习
 REVISED = "此条已修订"
 
 NO_SUCH_ITEM = "这道题已经没有了：条款改过，或链接不完整。请回到学习页，从今天的题继续。"
+OTHER_OPTIONS = "知识库刚更新过，这道题的选项变了，所以这次作答不算。请接着学：改过的题会重新出。"
 BAD_CHOICE = "这样作答不行：请从第 1 到第 {most} 个选项里选。"
 
 TODAY = "今天要复习 {due} 题，新题 {new} 题。每答一题就存一题，随时可停，随时可接着学。"

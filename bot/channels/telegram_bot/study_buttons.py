@@ -1,8 +1,8 @@
 """Buttons of learning alone: the short ids that they send back, and the rows that they stand in.
 
 An id is "y:" and what it is about: "y:n" the next item, "y:x" enough for now, "y:w:0" the wrong-answer book from its
-first item on, "y:m" the map, "y:r" the reminder, "y:i:ITEM" one item, "y:p:ITEM:SHOWING:0.2" an answer that is being put
-together, "y:a:ITEM:SHOWING:0.2" the answer, "y:s:minute:750" a setting of the reminder. Ids hold all there is to know, so
+first item on, "y:m" the map, "y:r" the reminder, "y:i:ITEM" one item, "y:p:SHOWN:SHOWING:0.2" an answer that is being put
+together, "y:a:SHOWN:SHOWING:0.2" the answer, "y:s:minute:750" a setting of the reminder. Ids hold all there is to know, so
 they survive a restart, and pressing one twice does the same as once.
 """
 
@@ -54,7 +54,7 @@ def read_study_press(data: str | None) -> StudyPress | None:
         return StudyPress("book", place=int(match[1]))
     if match := re.fullmatch(r"y:i:([0-9a-f]{12})", data or ""):
         return StudyPress("item", match[1])
-    if match := re.fullmatch(r"y:([pa]):([0-9a-f]{12}):([0-9]{1,6}):(-|[0-9]{1,2}(?:\.[0-9]{1,2})*)", data or ""):
+    if match := re.fullmatch(r"y:([pa]):([0-9a-f]{16}):([0-9]{1,6}):(-|[0-9]{1,2}(?:\.[0-9]{1,2})*)", data or ""):
         choice = () if match[4] == "-" else tuple(map(int, match[4].split(".")))
         return StudyPress("picks" if match[1] == "p" else "answer", match[2], int(match[3]), choice)
     if match := re.fullmatch(r"y:s:(wanted|minute|quiet_from|quiet_to):([0-9]{1,4})", data or ""):
@@ -108,7 +108,7 @@ def form_buttons(task: Task, picks: tuple[int, ...]) -> InlineKeyboardMarkup:
 
     A single right option is the answer at once; of several any set, of an order each once, of a matching one a left side.
     """
-    item, prefix = task.item, f"{task.item.id}:{task.showing}"
+    item, prefix = task.item, f"{task.item.shown_id}:{task.showing}"
 
     def data(letter: str, chosen: tuple[int, ...]) -> str:
         return f"y:{letter}:{prefix}:{'.'.join(map(str, chosen)) or '-'}"

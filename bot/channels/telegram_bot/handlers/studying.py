@@ -190,7 +190,7 @@ class Studying:
             return
         poll = await send_quiz(bot, Place(user_id), task.item, texts.poll_question(task), buttons.stop_button())
         if poll is not None:
-            shown = Shown(task.item.id, task.showing)
+            shown = Shown(task.item.shown_id, task.showing)
             await self._desk.kept(lambda state: state.polls.put(poll, person(user_id), shown))
 
     async def _do(self, assistant: Assistant, action: Callable[[Study], Result]) -> Result:

@@ -71,7 +71,7 @@ def _today(today: Today, task: Task | None) -> TodayBody:
 def _task(task: Task) -> TaskBody:
     item = task.item
     return TaskBody(
-        item=item.id,
+        item=item.shown_id,
         showing=task.showing,
         kind=item.kind,
         form=item.form,

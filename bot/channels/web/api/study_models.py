@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.channels.web.api.models import CitationBody
 from bot.quiz.item import MOST_OPTIONS, Form, Kind
 
-ITEM_PATTERN = "^[0-9a-f]{12}$"
+ITEM_PATTERN = "^[0-9a-f]{12}([0-9a-f]{4})?$"  # Item.id or Item.shown_id
 
 
 class TaskBody(BaseModel):
     """一道要做的题，不带答案。"""
 
-    item: str = Field(description="题的编号")
+    item: str = Field(description="题的编号；选项变了就不同，交答案时原样带回")
     showing: int = Field(description="交答案时原样带回；同一次出示只算一次")
     kind: Kind = Field(description="题型")
     form: Form = Field(description="怎么答：one 选一项，several 选一项或几项，order 排序，pairs 对应")
