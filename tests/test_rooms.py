@@ -23,7 +23,7 @@ from bot.quiz.bank import make_items
 from bot.quiz.item import Item
 from bot.quiz.paper import select as select_items
 from bot.rooms import rules
-from bot.rooms.classroom import Classroom
+from bot.rooms.classroom import Classroom, Seated
 from bot.rooms.report import Report, follow_up
 from bot.rooms.room import Answered, BadRequest, NoSuchRoom, NotNow, Room, RoomSettings, Tally, right_form
 from bot.rooms.rules import ACTIONS
@@ -268,7 +268,9 @@ def test_the_report_has_totals_and_nothing_of_people_is_left(
     classroom: Classroom, state: State, items: tuple[Item, ...], knowledge: KnowledgeBase
 ) -> None:
     code = classroom.open(items[:4], SETTINGS, "v").code
-    classroom.put_poll(code, 0, "poll-1", 7)
+    with state.rooms.holding(code) as rows:
+        assert rows is not None
+        rows.put_poll("poll-1", 0, 7)
     assert classroom.find_poll("poll-1") == (code, 0)
     classroom.act(code, "start")
     for person in range(10):
@@ -322,7 +324,12 @@ def test_names_are_kept_only_where_their_owner_wrote_them_and_expire(
     today = classroom._today()
     state.rooms.purge(today)
     assert len(classroom.named(code)) == 1
-
+    assert classroom.seated(code, "甲") == Seated(None, "王 芳", None)
+    assert classroom.seated(code, "乙") is None
+    started = time.now
+    time.now += 7 * 24 * 3600  # gone from then on, whenever they are purged
+    assert (classroom.named(code), classroom.named_until(code)) == ([], None)
+    time.now = started
     state.rooms.purge(today + timedelta(days=7))
     assert classroom.named(code) == []
     assert classroom.report(code).seats == 3, "totals stay"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
@@ -28,6 +29,7 @@ from bot.rooms.room import Room, Tally
 from bot.state import tables
 from bot.state.database import StateUnavailable
 from bot.state.inbox import Arrival
+from bot.state.rooms import RoomBook
 from bot.state.state import State
 from tests.fakes import real_knowledge
 from tests.states import state_at
@@ -130,16 +132,21 @@ class Group:
         """Every poll that was sent, in order."""
         return list(self.fake.quizzes.values())
 
+    def noted(self) -> list[tuple[int, str, int]]:
+        """(position, poll, message) of every poll on record."""
+        with self.state.rooms.holding(self.code) as rows:
+            return rows.polls() if rows is not None else []
+
     async def poll(self, number: int) -> Json:
         """The poll of an item, once it was sent and noted."""
 
         def noted() -> bool:
             with suppress(ValueError):
-                return any(position == number for position, _, _ in self.classroom.polls(self.code))
+                return any(position == number for position, _, _ in self.noted())
             return False
 
         await until(noted, seconds=20)
-        [(poll, message)] = [(p, m) for position, p, m in self.classroom.polls(self.code) if position == number][-1:]
+        [(poll, message)] = [(p, m) for position, p, m in self.noted() if position == number][-1:]
         assert self.fake.quizzes[message]["id"] == poll
         return self.fake.quizzes[message]
 
@@ -571,7 +578,7 @@ async def test_a_poll_that_telegram_refuses_is_skipped(group: Group, fake: Teleg
 
 
 @only_sqlite
-@pytest.mark.parametrize("how", ["told", "refused", "no right to send polls"])
+@pytest.mark.parametrize("how", ["told", "refused", "no right to write"])
 async def test_thrown_out_of_the_group_the_report_waits_for_its_return(
     group: Group, fake: TelegramFake, how: str
 ) -> None:
@@ -584,7 +591,7 @@ async def test_thrown_out_of_the_group_the_report_waits_for_its_return(
     else:
         error = (403, "Forbidden: bot was kicked from the supergroup chat")
         if how != "refused":
-            error = (400, "Bad Request: not enough rights to send polls to the chat")
+            error = (400, "Bad Request: not enough rights to send text messages to the chat")
         fake.faults.append(("sendPoll", *error, None))
         await group.control("skip")
     await until(lambda: group.classroom.room(code).phase == "over")
@@ -596,6 +603,21 @@ async def test_thrown_out_of_the_group_the_report_waits_for_its_return(
     await fake.deliver(member_update("kicked", "member", chat=GROUP))
     await group.settled()
     assert any("学习总结：1 人参加" in call["text"] for call in fake.sent())
+
+
+@only_sqlite
+async def test_a_group_that_forbids_polls_is_told_so(group: Group, fake: TelegramFake) -> None:
+    await group.start()
+    code = await group.open()
+    poll = await group.poll(0)
+    await group.vote(poll, *group.room.items[0].key, user=1)
+    fake.faults.append(("sendPoll", 400, "Bad Request: not enough rights to send polls to the chat", None))
+    await group.control("skip")
+    await until(lambda: group.classroom.room(code).phase == "over")
+    await group.settled()
+    texts = [call["text"] for call in fake.sent()]
+    assert sum("不让我发投票" in text for text in texts) == 1
+    assert any("学习总结：1 人参加" in text for text in texts)
 
 
 @only_sqlite
@@ -617,6 +639,36 @@ async def test_a_group_that_becomes_a_supergroup_goes_on_there(group: Group, fak
     await group.poll(1)
     assert calls(fake, "sendPoll")[-1]["chat_id"] == str(new)
     assert group.classroom.open_rooms()[group.code]["chat"] == new
+
+
+@only_sqlite
+async def test_a_vote_before_its_poll_is_on_record_is_counted(
+    group: Group, fake: TelegramFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is slow to note a poll that the class sees already."""
+    done, sent, noted = Announcements.done, threading.Event(), threading.Event()
+
+    def slow(self: Announcements, code: str, step: Any, **fields: Any) -> None:
+        if step == (0, "poll"):
+            sent.set()
+            assert noted.wait(20)
+        done(self, code, step, **fields)
+
+    monkeypatch.setattr(Announcements, "done", slow)
+    looked: list[str] = []
+    find = RoomBook.find_poll
+    monkeypatch.setattr(RoomBook, "find_poll", lambda self, poll: looked.append(poll) or find(self, poll))
+    await group.start()
+    message, call = await group.say("/session")
+    [go] = [data for data in buttons(call) if data.startswith("room+:go:")]
+    await group.press(go, message)
+    await until(sent.is_set)
+    poll = group.polls[0]
+    await fake.deliver(vote_update(poll["id"], *group.room.items[0].key, user=1))
+    await until(lambda: poll["id"] in looked)
+    noted.set()
+    await group.idle()
+    await until(lambda: group.classroom.tally(group.code).answered == 1)  # type: ignore[union-attr]
 
 
 # Restarts

@@ -335,6 +335,24 @@ async def test_a_reminder_that_failed_on_the_way_comes_a_little_later(
     await until(lambda: len(reminded(fake)) == 4)  # three that were refused, and one that arrived
 
 
+async def test_a_reminder_that_failed_for_an_hour_is_left_out_that_day(
+    start: Callable[..., Awaitable[Bot]], fake: TelegramFake, state: State, clock: list[datetime]
+) -> None:
+    learned(state)
+    await start()
+    await press(fake, "y:r")
+    await press(fake, "y:s:wanted:1")
+    fake.faults += [("sendMessage", 502, "Bad Gateway", None)] * 3
+    clock[0] = NOW + timedelta(hours=3, minutes=30)
+    await until(lambda: not fake.faults)
+    clock[0] += timedelta(hours=1, minutes=6)
+    await until(lambda: next_at(state) > clock[0].timestamp())  # moved on to the next day
+    await looked()
+    assert len(reminded(fake)) == 3  # those that were refused
+    clock[0] = NOW + timedelta(days=1, hours=3, minutes=30)
+    await until(lambda: len(reminded(fake)) == 4)
+
+
 # Small things
 
 

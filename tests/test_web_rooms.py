@@ -610,6 +610,68 @@ async def test_a_hall_behind_one_address_is_let_in_and_a_guesser_is_not(
     assert (await phones[2].get()).status_code == 200
 
 
+async def test_a_guesser_does_not_shut_out_those_behind_the_same_address(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "MISSES_PER_MINUTE", 5)
+    app = app_with(scripted_assistant(), state, questions_per_minute=0)
+    trainer, _ = await open_room(app)
+    phone = await phone_in(app, trainer.code)
+    guesser = device(app, "123456")
+    statuses = [(await guesser.client.get(f"/api/v1/rooms/{100000 + number}")).status_code for number in range(7)]
+    assert statuses == [404] * 5 + [429] * 2
+    assert (await phone.get()).status_code == 200
+    assert (await content(await trainer.act("start")))["room"]["phase"] == "asking"
+
+
+async def test_one_address_opens_only_so_many_rooms(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "ROOMS_PER_HOUR", 2)
+    app = app_with(scripted_assistant(), state, questions_per_minute=0)
+    client = client_of(app)
+    statuses = [(await client.post("/api/v1/rooms", json={})).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    other = device(app, "123456", address="10.9.9.9").client
+    assert (await other.post("/api/v1/rooms", json={})).status_code == 200
+
+
+async def test_a_press_meant_for_another_item_does_nothing(app: FastAPI) -> None:
+    """Two devices of one trainer press 下一题 at the same moment."""
+    trainer, _ = await open_room(app, count=3)
+    path = f"{trainer.path}/actions"
+    await trainer.act("start")
+    await trainer.act("reveal")
+    press = {"action": "next", "position": 0}
+    assert (await content(await trainer.client.post(path, json=press)))["room"]["position"] == 1
+    await trainer.act("reveal")
+    refused = await trainer.client.post(path, json=press)
+    assert error_of(refused) == (409, "not_now")
+    assert "别的题" in refused.json()["error"]["message"]
+    extend = {"action": "extend", "position": 0, "seconds": 5}
+    assert error_of(await trainer.client.post(path, json=extend)) == (409, "not_now")
+    assert (await content(await trainer.get("")))["position"] == 1
+
+
+async def test_entering_again_after_a_lost_answer_is_the_same_seat(app: FastAPI) -> None:
+    trainer, _ = await open_room(app)
+    phones = [device(app, trainer.code) for _ in range(2)]  # neither has the cookie of the other
+    for phone in phones:
+        await content(await phone.post("/seat", ticket="t" * 48))
+    assert (await content(await trainer.get("/screen")))["totals"]["seats"] == 1
+    for bad in ("short", "t" * 65, "座" * 30):
+        assert error_of(await phones[0].post("/seat", ticket=bad)) == (422, "invalid_request")
+
+
+async def test_a_stream_that_is_refused_leaves_nothing_open(state: State) -> None:
+    app = app_with(scripted_assistant(), state)
+    trainer, _ = await open_room(app)
+    looked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        feed = feeds.Feeds.feed
+        patch.setattr(feeds.Feeds, "feed", lambda self, code: looked.append(code) or feed(self, code))
+        assert error_of(await trainer.get("/events?view=bogus")) == (422, "invalid_request")
+    assert looked == []
+
+
 async def test_rooms_need_no_api_key_but_opening_one_does(state: State) -> None:
     app = app_with(scripted_assistant(), state, api_keys=("k" * 16,), require_api_key=True)
     client = client_of(app)

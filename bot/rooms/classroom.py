@@ -13,10 +13,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
+from bot.days import day_of
 from bot.quiz.item import Item
 from bot.quiz.words import KIND_NAMES
 from bot.rooms import rules, words
@@ -45,8 +46,8 @@ logger = logging.getLogger(__name__)
 CODE_DIGITS = 6
 #: People in one room.
 MOST_SEATS = 500
-#: Days after which an unfinished room, and the names in a finished one, are gone.
-UNFINISHED_DAYS, NAMED_DAYS = 2, 7
+#: Days after which a room in which nothing happened, and the names in a finished one, are gone.
+UNFINISHED_DAYS, NAMED_DAYS = 4, 7
 
 Clock = Callable[[], float]
 
@@ -244,13 +245,16 @@ class Classroom:
     def seated(self, code: str, person: str) -> Seated | None:
         """The seat of a person with what they answered to the item that is open or shown; None where they have none.
 
+        Once the room is over, only those who put their name there have one.
+
         Raises NoSuchRoom.
         """
         seat = self.seat(code, person)
         with self._holding(code) as rows:
             found = rows.seat_of(seat)
-            if found is None:
-                return None
+            if found is None:  # after the end only names are left
+                named = json.loads(rows.room["named"] or "[]")
+                return next((Seated(None, one["name"], None) for one in named if one["seat"] == seat), None)
             choice = rows.answer_of(_read(rows.room).position, seat)
             return Seated(*found, None if choice is None else tuple(choice))
 
@@ -260,13 +264,16 @@ class Classroom:
 
     # The trainer and the clock
 
-    def act(self, code: str, action: Action) -> Room:
-        """A trainer's action; the room after it. Raises NoSuchRoom, NotNow."""
-        return self._change(code, lambda room, now: rules.act(room, action, now))
+    def act(self, code: str, action: Action, *, position: int | None = None) -> Room:
+        """A trainer's action; the room after it. Raises NoSuchRoom, NotNow.
 
-    def extend(self, code: str, seconds: int) -> Room:
-        """More time for the open item. Raises NoSuchRoom, NotNow."""
-        return self._change(code, lambda room, now: rules.extend(room, seconds, now))
+        `position` is the item that the trainer saw: where the room is at another one by now, nothing is done.
+        """
+        return self._change(code, lambda room, now: rules.act(rules.at(room, position), action, now))
+
+    def extend(self, code: str, seconds: int, *, position: int | None = None) -> Room:
+        """More time for what is open or shown; `position` as in act(). Raises NoSuchRoom, NotNow."""
+        return self._change(code, lambda room, now: rules.extend(rules.at(room, position), seconds, now))
 
     def restart_clock(self, code: str) -> Room:
         """The whole time of what is open or shown, from now. Raises NoSuchRoom."""
@@ -285,7 +292,7 @@ class Classroom:
         before = _read(rows.room)
         after = rule(before, self._clock())
         if after != before:
-            rows.write(_progress(after))
+            rows.write({**_progress(after), "expires": self._today() + timedelta(days=UNFINISHED_DAYS)})
             if after.phase == "over":
                 self._close(rows, before, after)
         return after
@@ -369,13 +376,16 @@ class Classroom:
         row = self._book.read(code) if _is_code(code) else None
         if row is None or row["channel"] != self._channel:
             raise NoSuchRoom(words.NO_ROOM.format(code=code[:12]))
+        if row["named_expires"] is not None and row["named_expires"] <= self._today():  # purged at the next occasion
+            return []
         return [Named(one["name"], one["answered"], one["right"]) for one in json.loads(row["named"] or "[]")]
 
     def named_until(self, code: str) -> date | None:
         """The day on which those names are deleted, if there are any. Raises NoSuchRoom."""
         self.room(code)
         row = self._book.read(code)
-        return row["named_expires"] if row is not None else None
+        until = row["named_expires"] if row is not None else None
+        return until if until is not None and until > self._today() else None
 
     @staticmethod
     def _tally(rows: RoomRows, room: Room, position: int) -> Tally:
@@ -383,19 +393,13 @@ class Classroom:
 
     # Polls of a chat channel
 
-    def put_poll(self, code: str, position: int, poll: str, message: int) -> None:
-        """Keep which poll, in which message, stands for an item. Raises NoSuchRoom."""
-        with self._holding(code) as rows:
-            rows.put_poll(poll, position, message)
-
-    def polls(self, code: str) -> list[tuple[int, str, int]]:
-        """(position, poll, message) of the polls sent so far. Raises NoSuchRoom."""
-        with self._holding(code) as rows:
-            return rows.polls()
-
     def find_poll(self, poll: str) -> tuple[str, int] | None:
         """(code, position) that a poll stands for, or None."""
         return self._book.find_poll(poll)
+
+    def poll_underway(self) -> bool:
+        """Whether a poll of this channel is being sent now, so that a vote in an unknown one may be meant for it."""
+        return self._book.being_said(self._channel, "poll", time.time())
 
     @contextmanager
     def _holding(self, code: str) -> Iterator[RoomRows]:
@@ -408,7 +412,7 @@ class Classroom:
             yield rows
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock(), UTC).date()
+        return day_of(self._clock())
 
 
 def _teams(rows: RoomRows, room: Room) -> dict[int, tuple[int, int]]:

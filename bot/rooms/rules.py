@@ -24,6 +24,13 @@ ACTIONS: tuple[Action, ...] = get_args(Action)
 GRACE_SECONDS = 1.0
 
 
+def at(room: Room, position: int | None) -> Room:
+    """The same room, where it is at the item that somebody saw. Raises NotNow where it went on meanwhile."""
+    if position is not None and position != room.position and room.phase != "over":
+        raise NotNow(words.PASSED)
+    return room
+
+
 def act(room: Room, action: Action, now: float) -> Room:
     """The room after a trainer's action. Raises NotNow."""
     rule = _RULES[action]

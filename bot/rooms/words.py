@@ -18,6 +18,7 @@ NOT_NOW = MappingProxyType[Phase, str](
         "over": "这一场已经结束。",
     }
 )
+PASSED = "这时已经到了别的题（别处也点过，或时间到了），所以没有再做。请看现在的这一题。"
 NO_CLOCK = "现在没有在计时，不需要加时。"
 BAD_SECONDS = "{seconds} 秒不行；应为 1 到 {most} 的整数。"
 BAD_ITEM_SECONDS = "每题 {seconds} 秒不行；应为 0（不限时）到 {most} 的整数。"
@@ -55,7 +56,7 @@ PAGE_TITLES = MappingProxyType(
 )
 WHOLE = "《{title}》全文"
 CODE_MISTYPED = "编号是六位数字，请对照大屏再输一次。"
-REPORT_ABOUT = "{day}（世界时）　{seats} 人参加，{items} 题{skipped}"
+REPORT_ABOUT = "{day}　{seats} 人参加，{items} 题{skipped}"
 REPORT_SKIPPED = "，另跳过 {skipped} 题"
 REPORT_NONE = "没有作答"
 REPORT_RIGHT = "{right} / {answered} 答对（{percent}%）"
@@ -148,4 +149,5 @@ SHEET_NOTHING = "没有收到作答，看不出哪些条款要重读。"
 SHEET_FINE = "问到的条款都有八成以上答对，没有要重读的。"
 FOLLOW_UP_FILE = "巩固练习.docx"
 FOLLOW_UP = "按没答好的条款出的 {count} 道巩固题，答案在最后。"
+SESSION_NO_POLLS = "这个群不让我发投票，所以这一场出不了题，先结束了。请群管理员在群的权限设置里允许成员“发投票”（或把我设为管理员），再发 /session。"
 SESSION_FORGOTTEN = "进行中的学习里您的作答也删了。"

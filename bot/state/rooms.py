@@ -249,6 +249,13 @@ class RoomBook:
         with self._database.begin() as connection:
             connection.execute(update(room_parts).where(mine & ~room_parts.c.done).values(leased_until=0.0))
 
+    def being_said(self, channel: str, part: str, now: float) -> bool:
+        """Whether a part of this kind is held in any of a channel's rooms. Raises StateUnavailable."""
+        mine = room_parts.c.room.in_(select(rooms.c.code).where(rooms.c.channel == channel))
+        held = (room_parts.c.part == part) & ~room_parts.c.done & (room_parts.c.leased_until > now)
+        with self._database.begin() as connection:
+            return connection.execute(select(room_parts.c.room).where(mine & held).limit(1)).first() is not None
+
     def find_poll(self, poll: str) -> tuple[str, int] | None:
         """(room, position) that a poll stands for, or None. Raises StateUnavailable."""
         with self._database.begin() as connection:

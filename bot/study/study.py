@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot.days import day_of, moment, utc
 from bot.quiz.item import ID_DIGITS, Item
 from bot.state.cards import Card, Cards
 from bot.state.reminders import Reminder, Reminders
 from bot.study import memory, reminding, words
-from bot.study.days import day_of, moment, utc
 from bot.study.reminding import Due
 from bot.study.standing import Standing, level_of
 from bot.study.syllabus import Syllabus, name_of

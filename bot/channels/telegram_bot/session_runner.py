@@ -21,7 +21,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.telegram_bot.delivery import Place, close_poll, post, says
 from bot.channels.telegram_bot.polls import quiz_fields
-from bot.channels.telegram_bot.session_text import answer_parts, controls, question, sheet_parts
+from bot.channels.telegram_bot.session_text import answer_parts, controls, lines, question, sheet_parts
 from bot.channels.telegram_bot.text import Part
 from bot.quiz import export_docx
 from bot.rooms import rules, words
@@ -48,6 +48,8 @@ COUNTING_SECONDS = 10.0
 DRAIN_SECONDS = 3.0
 #: What marks a vote among the updates in the inbox.
 _VOTE = '"poll_answer"'
+#: What Telegram says where a group lets the bot write, but send no polls.
+_NO_POLLS = "rights to send polls"
 #: What Telegram says where the bot can write no more, though it was not thrown out.
 _SHUT_OUT = (
     "not enough rights",
@@ -216,7 +218,7 @@ class SessionRunner:
             wait = error.retry_after
             retry = wait if isinstance(wait, (int, float)) else wait.total_seconds()
         except BadRequest as error:
-            retry = await self._refused(room, place, step, error)
+            retry = await self._refused(bot, room, place, step, error)
         except NetworkError as error:
             logger.warning("a session's %s was not delivered (%s); later again", step[1], type(error).__name__)
             retry = RETRY_SECONDS
@@ -228,10 +230,13 @@ class SessionRunner:
             await asyncio.to_thread(self.announcements.keep_hold, code, step, retry)
         return not retry
 
-    async def _refused(self, room: Room, place: ChatPlace, step: Step, error: BadRequest) -> float | None:
+    async def _refused(self, bot: Bot, room: Room, place: ChatPlace, step: Step, error: BadRequest) -> float | None:
         """What becomes of a part that Telegram refuses: said elsewhere (after so many seconds), or never."""
         if says(error, "thread not found") and place.thread is not None:
             await asyncio.to_thread(self.announcements.move, place.chat, thread=None)
+            return 0.0
+        if step[1] == "poll" and says(error, _NO_POLLS):
+            await self._end_without_polls(bot, room, place, step)
             return 0.0
         if says(error, *_SHUT_OUT):
             await self.shut_out(place.chat)
@@ -242,6 +247,16 @@ class SessionRunner:
                 await asyncio.to_thread(self.classroom.act, room.code, "skip")
         await asyncio.to_thread(self.announcements.done, room.code, step)
         return None
+
+    async def _end_without_polls(self, bot: Bot, room: Room, place: ChatPlace, step: Step) -> None:
+        """The group allows messages but no polls: say so, and end what cannot go on."""
+        with suppress(NotNow):
+            await asyncio.to_thread(self.classroom.act, room.code, "end")
+        await asyncio.to_thread(self.announcements.done, room.code, step)
+        try:
+            await self._post(bot, place, lines(words.SESSION_NO_POLLS))
+        except (BadRequest, Forbidden):
+            await self.shut_out(place.chat)
 
     async def _keep_hold(self, code: str, step: Step) -> None:
         while True:

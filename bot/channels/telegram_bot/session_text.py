@@ -83,14 +83,14 @@ def setup_view(setup: Setup, knowledge: KnowledgeBase) -> View:
     rows.append([InlineKeyboardButton(words.SESSION_START, callback_data=setup.id("go"))])
     fitting = [[one for one in row if _fits(one)] for row in rows]
     text = words.SESSION_SETUP.format(title=replies.titles(knowledge))
-    return View(_lines(text), InlineKeyboardMarkup([row for row in fitting if row]))
+    return View(lines(text), InlineKeyboardMarkup([row for row in fitting if row]))
 
 
 def started_view(room: Room) -> View:
     """What stands in the place of the settings once they are used."""
     settings = room.settings
     text = words.SESSION_STARTED.format(title=settings.title, count=len(room.items), seconds=settings.seconds)
-    return View(_lines(text), None)
+    return View(lines(text), None)
 
 
 def open_view(room: Room) -> View:
@@ -101,7 +101,7 @@ def open_view(room: Room) -> View:
     ]
     where = words.SESSION_WHERE[room.phase].format(number=room.position + 1, count=len(room.items))
     return View(
-        _lines(words.SESSION_OPEN.format(title=room.settings.title, where=where)), InlineKeyboardMarkup([buttons])
+        lines(words.SESSION_OPEN.format(title=room.settings.title, where=where)), InlineKeyboardMarkup([buttons])
     )
 
 
@@ -212,6 +212,7 @@ def _control(room: Room, action: str) -> str:
     return f"room:{room.code}:{action}:{room.position}"
 
 
-def _lines(text: str) -> list[Part]:
+def lines(text: str) -> list[Part]:
+    """A text of our own, a block a line."""
     sections: Sequence[Section] = [(Block(line),) for line in text.splitlines()]
     return pack(sections)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 
 from bot.rooms.classroom import Classroom
@@ -13,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 #: Polls whose room is remembered.
 _MOST_POLLS = 1_000
+#: How long a vote in an unknown poll waits while a poll is being sent, and how often it looks, in seconds.
+RECORDED_SECONDS, LOOK_SECONDS = 10.0, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Votes:
         """
         found = await self._find(poll)
         if found is None:
+            found = await self._find_recorded(poll)
+        if found is None:
             return None
         code, position = found
         vote = _Vote(person, position, choice, asyncio.get_running_loop().create_future())
@@ -46,6 +51,16 @@ class Votes:
         if code not in self._keeping:
             self._keeping[code] = asyncio.create_task(self._keep_all(code), name="telegram-votes")
         return await vote.verdict
+
+    async def _find_recorded(self, poll: str) -> tuple[str, int] | None:
+        """The same for a poll that was voted in before it was on record; None where none is being sent."""
+        until = time.monotonic() + RECORDED_SECONDS
+        while True:
+            underway = await asyncio.to_thread(self._classroom.poll_underway)  # asked first: it ends with the record
+            found = await self._find(poll)
+            if found is not None or not underway or time.monotonic() > until:
+                return found
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _find(self, poll: str) -> tuple[str, int] | None:
         found = self._polls.get(poll) or await asyncio.to_thread(self._classroom.find_poll, poll)

@@ -7,6 +7,7 @@ import logging
 import secrets
 import time
 from dataclasses import asdict
+from functools import partial
 
 from telegram import Bot, CallbackQuery, ChatMember, Message, Update
 from telegram.constants import ChatType
@@ -162,18 +163,18 @@ class Sessions:
             if markup is not None:
                 await edit_markup(bot, message, markup)
         else:
-            after = await self._act(room.code, control.action)
+            after = await self._act(room.code, control.action, control.position)
             await acknowledge(query, words.CONTROLLED[control.action].format(seconds=MORE_SECONDS))
             markup = controls(after)
             stays = after.position == room.position and after.phase in ("asking", "paused", room.phase)
             if control.action != "more" and stays and markup is not None:
                 await edit_markup(bot, message, markup)
 
-    async def _act(self, code: str, action: str) -> Room:
-        """Do what a button says. Raises NoSuchRoom, NotNow, StateUnavailable."""
+    async def _act(self, code: str, action: str, position: int | None = None) -> Room:
+        """Do what a button says, if the room is still at the item under which it stands. Raises NoSuchRoom, NotNow, StateUnavailable."""
         runner = self._active
         if action == "more":
-            after = await asyncio.to_thread(runner.classroom.extend, code, MORE_SECONDS)
+            after = await asyncio.to_thread(partial(runner.classroom.extend, code, MORE_SECONDS, position=position))
         elif action == "go":
             after = await asyncio.to_thread(runner.classroom.room, code)
             if after.phase == "paused":
@@ -182,7 +183,7 @@ class Sessions:
                 after = await asyncio.to_thread(runner.classroom.act, code, "start")
         else:
             [known] = [one for one in ACTIONS if one == action]
-            after = await asyncio.to_thread(runner.classroom.act, code, known)
+            after = await asyncio.to_thread(partial(runner.classroom.act, code, known, position=position))
         runner.wake()
         return after
 

@@ -59,6 +59,11 @@ class SeatRequest(_Request):
     """进入房间；再来一次就是换队、改名。"""
 
     team: Annotated[int, _WHOLE] | None = Field(default=None, description="第几队；房间分队时必填")
+    ticket: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{22,64}$",
+        description="手机自己取的随机号：回答没有收到而再来一次时，凭它得到同一个座位",
+    )
     name: Text | None = Field(
         default=None, max_length=60, description=f"名字，最多 {MOST_NAME} 字；房间记名时可写可不写"
     )
@@ -82,6 +87,9 @@ class ActionRequest(_Request):
         description="start 开始，reveal 公布答案，next 下一题，pause 暂停，resume 继续，skip 跳过，extend 加时，end 结束"
     )
     seconds: Annotated[int, Field(ge=1, le=MOST_SECONDS), _WHOLE] = Field(default=30, description="extend 加几秒")
+    position: Annotated[int, Field(ge=-1, lt=MOST_ITEMS), _WHOLE] | None = Field(
+        default=None, description="按下时看到的是第几题（从 0 起，还没开始为 -1）；房间已在别的题时不做，给 409"
+    )
 
 
 class RoomItemBody(BaseModel):
@@ -228,7 +236,7 @@ class RoomReportBody(BaseModel):
 
     code: str
     title: str
-    day: date = Field(description="结束的日期（世界时）")
+    day: date = Field(description="结束的日期（北京时间）")
     knowledge_version: str
     seats: int
     skipped: int = Field(description="跳过几题，不计入")

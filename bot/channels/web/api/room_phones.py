@@ -82,7 +82,7 @@ def _add_seats(router: APIRouter, rooms: Rooms) -> None:
         responses=described_errors(**BODY_ERRORS, s404="没有这个房间", s409="已经结束", s422="队或名字不对；房间满了"),
     )
     async def sit(request: Request, code: str, body: SeatRequest) -> Response:
-        person = person_of(request) or new_person()
+        person = person_of(request) or body.ticket or new_person()
         await rooms.run(lambda classroom: classroom.join(code, person, team=body.team, name=body.name))
         rooms.feeds.poke(code)
         response = json_response(await _seated(rooms, code, person))
@@ -130,7 +130,9 @@ def _add_seats(router: APIRouter, rooms: Rooms) -> None:
 
 
 def _add_stream(router: APIRouter, rooms: Rooms) -> None:
-    async def opened(code: str) -> Feed:
+    async def opened(
+        code: str, view: View = "phone", last_event_id: Annotated[str, Header(max_length=200)] = ""
+    ) -> Feed:  # names all parameters: nothing is opened for a request that is refused
         return await rooms.feeds.feed(code)
 
     @router.get(

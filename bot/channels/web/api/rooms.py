@@ -132,9 +132,9 @@ def _add_control(router: APIRouter, rooms: Rooms) -> None:
 
         def done(classroom: Classroom) -> None:
             if body.action == "extend":
-                classroom.extend(code, body.seconds)
+                classroom.extend(code, body.seconds, position=body.position)
             else:
-                classroom.act(code, body.action)
+                classroom.act(code, body.action, position=body.position)
 
         await rooms.run(done)
         return json_response(screen(await rooms.feeds.refresh(code)))

@@ -11,7 +11,7 @@ import re
 import time
 from collections.abc import Sequence
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.datastructures import Headers
@@ -32,9 +32,12 @@ _COUNTED = re.compile(r"/api/v1/(ask|feedback|receipts/.*|quiz(/.*)?|rooms)|/(ve
 _LEARNING = re.compile(r"(/api/v1)?/study(/.*)?", re.DOTALL)
 LEARNING_FACTOR = 10
 #: What belongs to one room. Its code, the trainer's key and the seats are its keys; a whole hall sits behind one address.
-_ROOM = re.compile(r"/api/v1/rooms/.*|/room/.+", re.DOTALL)
+_ROOM = re.compile(r"(?:/api/v1/rooms|/room)/([^/]*)(?:/.*)?", re.DOTALL)
+_OPENING = "/api/v1/rooms"
 #: Requests a minute of one seat, and of one address, in rooms; and how many of them may name a room that is not there.
 SEAT_PER_MINUTE, HALL_PER_MINUTE, MISSES_PER_MINUTE = 240, 12_000, 120
+#: Rooms opened in an hour from one address (with classroom.py's days and rooms.py's limit, one address cannot use them all up); rooms whose codes are remembered as real.
+ROOMS_PER_HOUR, KNOWN_ROOMS = 20, 1_000
 
 
 class Gate:
@@ -48,6 +51,7 @@ class Gate:
         self._key_required = config.require_api_key
         self._clients = Clients(config.trusted_proxies)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._rooms: dict[str, None] = {}  # codes of rooms that answered, the latest last
         self._limit = config.questions_per_minute
         self._key_limit = config.key_questions_per_minute
 
@@ -63,6 +67,8 @@ class Gate:
             if error.code == "bad_api_key":  # trying keys is counted too
                 self._count(self._clients.name(scope), self._limit)
             raise
+        if path == _OPENING:
+            self._admit_opening(scope)
         if _COUNTED.fullmatch(path):
             if key is None:
                 self._count(self._clients.name(scope), self._limit)
@@ -82,13 +88,28 @@ class Gate:
         if seat:
             self._count(f"seat {client} {seat[:64]}", SEAT_PER_MINUTE)
         self._count(f"hall {client}", HALL_PER_MINUTE)
-        if not self._limiter.test(RateLimitItemPerMinute(MISSES_PER_MINUTE), f"miss {client}"):
+        known = _code(scope) in self._rooms  # a hall is not shut out by somebody in it who guesses codes
+        if not known and not self._limiter.test(RateLimitItemPerMinute(MISSES_PER_MINUTE), f"miss {client}"):
             self._count(f"miss {client}", MISSES_PER_MINUTE)
 
     def note(self, scope: Scope, status: int) -> None:
         """What became of a request: whoever asks for rooms that are not there is guessing codes."""
-        if status == 404 and _ROOM.fullmatch(path_below_root(scope)):
+        code = _code(scope)
+        if code is None:
+            return
+        if status == 404:
+            self._rooms.pop(code, None)
             self._limiter.hit(RateLimitItemPerMinute(MISSES_PER_MINUTE), f"miss {self._clients.name(scope)}")
+        elif 200 <= status < 300:
+            self._rooms.pop(code, None)
+            self._rooms[code] = None
+            if len(self._rooms) > KNOWN_ROOMS:
+                del self._rooms[next(iter(self._rooms))]
+
+    def _admit_opening(self, scope: Scope) -> None:
+        """Raises ApiError 429 for one address that opens room after room: they stay open for hours."""
+        if scope["method"] == "POST":
+            self._count(f"opening {self._clients.name(scope)}", RateLimitItemPerHour(ROOMS_PER_HOUR))
 
     def _key(self, headers: Headers) -> int | None:
         """Which key was shown, None for none. Raises ApiError 401."""
@@ -108,11 +129,19 @@ class Gate:
             raise ApiError(401, "api_key_required", headers=challenge)
         return None
 
-    def _count(self, client: str, per_minute: int) -> None:
-        if not per_minute:
-            return
-        limit = RateLimitItemPerMinute(per_minute)
+    def _count(self, client: str, limit: int | RateLimitItem) -> None:
+        """Count one more of a client; a number is so many a minute, 0 for no limit. Raises ApiError 429."""
+        if isinstance(limit, int):
+            if not limit:
+                return
+            limit = RateLimitItemPerMinute(limit)
         if not self._limiter.hit(limit, client):
             free_again = self._limiter.get_window_stats(limit, client).reset_time
             seconds = max(1, math.ceil(free_again - time.time()))
             raise ApiError(429, "too_many_requests", headers={"Retry-After": str(seconds)}, seconds=seconds)
+
+
+def _code(scope: Scope) -> str | None:
+    """The code of the room that a request is about."""
+    match = _ROOM.fullmatch(path_below_root(scope))
+    return match[1] if match is not None else None

@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 
 CHANNEL = "web"
 #: Rooms that may be open at once in one installation.
-MOST_OPEN = 200
+MOST_OPEN = 2_000
 #: Calls of a whole hall may wait: they are short.
 ROOM_THREADS, WAITING = 2, 2000
 #: Seconds between two looks for rooms whose time is over and that nobody follows; longer while the database is away.

@@ -20,10 +20,10 @@ export function roomAt(code) {
     screen: () => requestOk(`${path}/screen`, { cache: "no-store" }),
     control: () => requestOk(`${path}/control`, { cache: "no-store" }),
     invitation: () => requestOk(`${path}/invitation?address=${encodeURIComponent(base())}`),
-    sit: (team, name) => post(`${path}/seat`, { team, name }),
+    sit: (team, name, ticket) => post(`${path}/seat`, { team, name, ticket }),
     leave: () => requestOk(`${path}/seat`, { method: "DELETE" }),
     answer: (position, choice) => post(`${path}/answers`, { position, choice }),
     useKey: (key) => post(`${path}/key`, { key }),
-    act: (action) => post(`${path}/actions`, { action }),
+    act: (action, position) => post(`${path}/actions`, { action, position }),
   };
 }

@@ -17,6 +17,7 @@ let ending = false; // 结束 was pressed once
 let busy = false; // a step is under way
 
 function show(content) {
+  if (latest && content.room.revision < latest.room.revision) return; // came late
   const over = content.room.phase === "over";
   if (over && latest?.room.phase !== "over" && !content.names) api.control().then(show, () => {});
   latest = { names: latest?.names ?? [], names_until: latest?.names_until ?? null, ...content };
@@ -47,7 +48,7 @@ async function act(action) {
   if (busy) return;
   busy = true;
   try {
-    show(await api.act(action));
+    show(await api.act(action, latest.room.position));
     line.textContent = "";
   } catch (error) {
     line.textContent = error.message;
@@ -71,13 +72,14 @@ function buttons(room) {
     shown: last ? ["结束，看合计", "next"] : ["下一题", "next"],
   }[room.phase];
   const open = room.phase === "asking" || room.phase === "paused";
+  const going = room.phase === "shown" && room.seconds_left !== null; // the next item comes by itself
   return element(
     "div",
     { class: "room-buttons" },
     button(...main, true),
-    room.phase === "asking" ? button("暂停", "pause") : null,
+    room.phase === "asking" || going ? button(going ? "停在这里" : "暂停", "pause") : null,
     room.phase === "paused" ? button("公布答案", "reveal") : null,
-    open && room.seconds ? button("加 30 秒", "extend") : null,
+    (open && room.seconds) || going ? button("加 30 秒", "extend") : null,
     open ? button("跳过这一题", "skip") : null,
     end(),
   );

@@ -19,8 +19,10 @@ let said = ""; // what went wrong last
 let drawn = "";
 let timed = null; // the revision whose clock is shown
 let entering = false;
+const ticket = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => byte.toString(16).padStart(2, "0")).join(""); // entering twice is one seat
 
 function show(content) {
+  if (room && content.revision < room.revision) return; // came late
   if ("seat" in content) ({ seat } = content);
   else if (seat && room && content.position !== room.position) seat = { ...seat, choice: null };
   if (room && content.position !== room.position) {
@@ -70,7 +72,7 @@ async function sit(team, name) {
   entering = true;
   try {
     said = "";
-    show(await api.sit(team, name));
+    show(await api.sit(team, name, ticket));
   } catch (error) {
     said = `没有进去：${error.message}`;
     draw();
@@ -139,7 +141,7 @@ function solved() {
 
 function closing() {
   const parts = [element("h1", { text: "这一场结束了" }), element("h2", { text: "大家需要重读的条款" }), weak(room.weak)];
-  if (room.named) parts.push(away("删除我留下的名字"));
+  if (seat?.name) parts.push(away("删除我留下的名字"));
   return [...parts, element("p", { class: "page-links" }, element("a", { href: document.body.dataset.root, text: "去提问" }))];
 }
 

@@ -14,6 +14,7 @@ let latest = null;
 let drawn = "";
 
 function show(content) {
+  if (latest && content.room.revision < latest.room.revision) return; // came late
   latest = content;
   const { room, totals } = content;
   const now = JSON.stringify([room.revision, totals, invitation?.address]);

@@ -1,4 +1,4 @@
-"""Days and hours of people who learn: those of Beijing, wherever the server stands, as the notice's readers live there."""
+"""Days and hours of those who learn: Beijing's, wherever the server stands, as the notice's readers live there."""
 
 from __future__ import annotations
 
