@@ -238,6 +238,7 @@ def test_an_old_key_fails_even_with_the_new_citation() -> None:
         ("2.1", "30%—50%", "40%—60%", "40%—60% is allowed by 30%—50%"),
         ("3.1", "50%以上", "60%以上", "60%以上 is allowed by 50%以上"),
         ("3.4", "责任状", "一票否决", "一票否决 stands beside the blank"),
+        ("5.1", "中央办公厅", "国务院办公厅", "国务院办公厅 stands beside the blank"),
         ("2.6", "扩大会议规模", "会议规模", "会议规模 says no more or less than the key"),
     ],
 )

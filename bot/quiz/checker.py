@@ -96,6 +96,7 @@ def _fills(item: Item, clause: Clause, document: Document, knowledge: KnowledgeB
     _need(key not in left + right, "the passage gives the key away")
     piece_left, piece_right = re.split(_STOP, left)[-1], re.split(_STOP, right)[0]
     for option in _wrong(item):
+        _need(option not in left + right, f"{option} stands beside the blank")
         for other in _texts(document):
             _need(left + option + right not in other, f"{option} fills the blank too")
             whole_piece = not piece_left and not piece_right

@@ -29,14 +29,13 @@ def _numbers(source: Source) -> Iterator[Item]:
     near = [one for sibling in source.siblings for one in facts.amounts(sibling.text)]
     for amount in facts.amounts(text):
         right = text[amount.start : amount.end]
-        own = {text[one.start : one.end] for one in facts.amounts(text)}
         piece = next((one for one in facts.pieces(source.clause) if one.start <= amount.start < one.end), None)
         start, end = (piece.start, piece.end) if piece is not None else (amount.start, amount.end)
         before, after = text[start : amount.start], text[amount.end : max(end, amount.end)]
         wrong = [
             one
             for one in numbers.others(text, amount, near)
-            if one not in own and not any(before + one + after in other.text for other in source.siblings)
+            if one not in text and not any(before + one + after in other.text for other in source.siblings)
         ][:3]
         if len(wrong) == 3:
             ordered = sorted((right, *wrong), key=_value)
@@ -88,6 +87,8 @@ def _bodies(source: Source) -> Iterator[Item]:
     for doer in facts.doers(source.clause):
         right = text[doer.start : doer.end]
         names = [name for one in (source.clause, *source.siblings) for name in facts.bodies(one)]
+        shown = source.with_blank(doer.start, doer.end)
+        names = [name for name in names if shown is None or name not in shown[0]]
         yield from _fill(source, "who", (doer.start, doer.end), closest(right, names, seed=(text, doer.start)))
 
 
