@@ -671,6 +671,42 @@ async def test_a_vote_before_its_poll_is_on_record_is_counted(
     await until(lambda: group.classroom.tally(group.code).answered == 1)  # type: ignore[union-attr]
 
 
+@only_sqlite
+async def test_names_are_given_by_their_owners_and_shown_in_private(group: Group, fake: TelegramFake) -> None:
+    await group.start()
+    message, call = await group.say("/session")
+    [named] = [data for data in buttons(call) if read_setup(data)[1].named]  # type: ignore[index]
+    await group.press(named, message)
+    await until(lambda: fake.count("editMessageText") == 1)
+    edited = calls(fake, "editMessageText")[-1]
+    assert words.SESSION_CHOSEN.format(text=words.SESSION_NAMED[True]) in itertools.chain(*labels(edited))
+    await group.press(buttons(edited)[-1].replace(":10:", ":5:"), message)
+    poll, code = await group.poll(0), group.code
+    started = calls(fake, "editMessageText")[-1]
+    [sign] = buttons(started)
+    assert "不点就只算进总数" in started["text"]
+    await group.vote(poll, *group.room.items[0].key, user=1)
+    assert "已留名" in (await group.press(sign, message, user=1))["text"]
+    assert "已留名" in (await group.press(sign, message, user=2))["text"]
+    assert (await group.press(sign, message, user=2))["text"] == words.SESSION_UNSIGNED
+    await group.control("end")
+    await group.settled()
+    sheet = next(one for one in fake.sent() if "总结" in one["text"])
+    [show] = buttons(sheet)
+    assert labels(sheet) == [["看留名（1 人）"]]
+    assert (await group.press(show, message, user=MEMBER))["text"] == words.SESSION_NOT_YOURS
+    fake.faults.append(("sendMessage", 403, "Forbidden: bot can't initiate conversation with a user", None))
+    assert (await group.press(show, message))["text"] == words.SESSION_NAMES_CLOSED
+    assert (await group.press(show, message))["text"] == words.SESSION_NAMES_SENT
+    listed = fake.sent()[-1]
+    assert listed["chat_id"] == str(TRAINER)
+    assert "答 1 题，对 1 题" in listed["text"]
+    assert group.classroom.forget("telegram:1") == 1
+    assert (await group.press(show, message))["text"] == words.SESSION_NAMES_NONE
+    assert not any("留名（" in one["text"] for one in fake.sent() if one["chat_id"] == str(GROUP))
+    assert group.classroom.named(code) == []
+
+
 # Restarts
 
 

@@ -259,8 +259,9 @@ class Classroom:
             return Seated(*found, None if choice is None else tuple(choice))
 
     def forget(self, person: str) -> int:
-        """Delete a person's seats and answers in every open room; returns how many rows that were."""
-        return sum(self.leave(code, person) for code in self.open_rooms())
+        """Delete a person's seats and answers in every open room, and their names; returns how many rows that were."""
+        codes = dict.fromkeys([*self.open_rooms(), *self._book.named_rooms(self._channel)])
+        return sum(self.leave(code, person) for code in codes)
 
     # The trainer and the clock
 

@@ -76,13 +76,24 @@ FOLLOW_UP_NONE = "这一场没有需要重读的条款，不用再出题。"
 
 # In a Telegram group
 SESSION_SETUP = """用投票一题一题地学《{title}》：每题到时公布答案和原文，最后列出大家没答好的条款。
-Telegram 的投票会让同组的人看到谁选了什么；我只记总数，不记姓名，结束即删。
+Telegram 的投票会让同组的人看到谁选了什么；我只记总数，不记姓名，结束即删；选“可自愿留名”，愿意的人自己点了才留，7 天后删除。
 点“开始”就按打勾的来，也可以先改："""
 SESSION_ALL = "全文"
 SESSION_COUNT = "{count} 题"
 SESSION_SECONDS = "{seconds} 秒"
 SESSION_CHOSEN = "✓ {text}"
 SESSION_START = "开始"
+SESSION_NAMED = MappingProxyType({False: "只记总数", True: "可自愿留名"})
+SESSION_SIGN = "留名（自愿）"
+SESSION_SIGN_ABOUT = "愿意留名的请点下面的按钮，不点就只算进总数。"
+SESSION_SIGNED = "已留名“{name}”：结束后发起人和管理员能看到您答了几题、对了几题，7 天后删除。再点一次就收回。"
+SESSION_UNSIGNED = "已收回，您的作答只算进总数。"
+SESSION_NAMES = "看留名（{count} 人）"
+SESSION_NAMES_HEADING = "{title}：自愿留名的人，{until} 删除"
+SESSION_NAMES_ITEM = "{name}：答 {answered} 题，对 {right} 题"
+SESSION_NAMES_SENT = "名单已私下发给您。"
+SESSION_NAMES_CLOSED = "名单只私下给您：请先在私聊里给我发 /start，再点一次。"
+SESSION_NAMES_NONE = "没有人留名，或已收回、到期删除。"
 SESSION_STARTED = "{title}：{count} 题，每题 {seconds} 秒。开始！题目下面的按钮归发起人和管理员用。"
 SESSION_GROUP_ONLY = "一起学习要在群里进行：请把我拉进群，在群里发 /session。"
 SESSION_OPEN = "这里有一场正在进行：{title}，{where}。"

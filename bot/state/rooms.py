@@ -233,6 +233,12 @@ class RoomBook:
         with self._database.begin() as connection:
             return [{**row} for row in connection.execute(wanted).mappings()]
 
+    def named_rooms(self, channel: str) -> list[str]:
+        """Codes of a channel's rooms that are over and in which names are kept. Raises StateUnavailable."""
+        with self._database.begin() as connection:
+            wanted = select(rooms.c.code).where((rooms.c.channel == channel) & rooms.c.named.is_not(None))
+            return list(connection.execute(wanted).scalars())
+
     def placed_rooms(self, channel: str) -> list[dict[str, Any]]:
         """Rows (code, place, phase, deadline, revision) of rooms in which a channel may have something to say.
 

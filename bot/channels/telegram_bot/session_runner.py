@@ -21,7 +21,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.telegram_bot.delivery import Place, close_poll, post, says
 from bot.channels.telegram_bot.polls import quiz_fields
-from bot.channels.telegram_bot.session_text import answer_parts, controls, lines, question, sheet_parts
+from bot.channels.telegram_bot.session_text import answer_parts, controls, lines, names_button, question, sheet_parts
 from bot.channels.telegram_bot.text import Part
 from bot.quiz import export_docx
 from bot.rooms import rules, words
@@ -274,7 +274,8 @@ class SessionRunner:
                 await self._say_answer(bot, room, said, place, position)
             case "sheet":
                 report = await asyncio.to_thread(self.classroom.report, room.code)
-                await self._post(bot, place, sheet_parts(report, self._knowledge))
+                names = await asyncio.to_thread(self.classroom.named, room.code)
+                await self._post(bot, place, sheet_parts(report, self._knowledge), names_button(room, len(names)))
             case "paper":
                 await self._send_paper(bot, room, place)
         await asyncio.to_thread(self.announcements.done, room.code, step)

@@ -1,6 +1,6 @@
 """What a study session shows in a group: texts and buttons, made of rooms and reports. Nothing is sent from here.
 
-Ids of buttons: "room+:show:10:30:STARTER:SCOPE" for settings before the start ("go" in place of "show" starts),
+Ids of buttons: "room+:show:10:30:STARTER:SCOPE" for settings before the start ("go" in place of "show" starts, "30n" lets names be given),
 "room:CODE:ACTION:POSITION" while a session runs. They hold all that is needed, so they survive a restart.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import InlineKeyboardButtonLimit
@@ -21,6 +22,7 @@ from bot.quiz.item import MOST_QUESTION, Item
 from bot.quiz.layout import LETTERS
 from bot.quiz.words import KIND_NAMES
 from bot.rooms import words
+from bot.rooms.classroom import Named
 from bot.rooms.report import Report
 from bot.rooms.room import Room, Tally
 from knowledge.base import KnowledgeBase
@@ -29,28 +31,34 @@ COUNTS, SECONDS = (5, 10, 15, 20), (15, 30, 45, 60)
 #: How much the button for more time adds.
 MORE_SECONDS = 30
 _SCOPES_A_ROW = 3
+#: Buttons about names: put mine there or take it back; send the list to whoever leads.
+NAME_ACTIONS = ("sign", "names")
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a session will be. `scope` is a clause reference, "" for everything; `starter` a hash of who asked for it."""
+    """What a session will be. `scope` is a clause reference, "" for everything; `starter` a hash of who asked for it.
+
+    `named`: whoever wants may put their name under their answers.
+    """
 
     starter: str
     scope: str = ""
     count: int = 10
     seconds: int = 30
+    named: bool = False
 
     def id(self, what: str) -> str:
         """The id of a button that shows ("show") or starts ("go") this."""
-        return f"room+:{what}:{self.count}:{self.seconds}:{self.starter}:{self.scope}"
+        return f"room+:{what}:{self.count}:{self.seconds}{'n' * self.named}:{self.starter}:{self.scope}"
 
 
 def read_setup(data: str) -> tuple[str, Setup] | None:
     """What a button's id asks for before the start; None where no button of ours sends it."""
-    match = re.fullmatch(r"room\+:(show|go):(\d+):(\d+):([0-9a-f]+):(\S*)", data)
+    match = re.fullmatch(r"room\+:(show|go):(\d+):(\d+)(n?):([0-9a-f]+):(\S*)", data)
     if match is None or int(match[2]) not in COUNTS or int(match[3]) not in SECONDS:
         return None
-    return match[1], Setup(match[4], match[5], int(match[2]), int(match[3]))
+    return match[1], Setup(match[5], match[6], int(match[2]), int(match[3]), bool(match[4]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,8 @@ class Control:
 def read_control(data: str) -> Control | None:
     """What a button's id asks for in a running session; None where no button of ours sends it."""
     match = re.fullmatch(r"room:(\d{6}):([a-z]+\??):(-?\d{1,3})", data)
-    if match is None or (match[2] not in words.CONTROLS and match[2] not in words.CONTROLLED):
+    known = {*words.CONTROLS, *words.CONTROLLED, *NAME_ACTIONS}
+    if match is None or match[2] not in known:
         return None
     return Control(match[1], match[2], int(match[3]))
 
@@ -80,6 +89,7 @@ def setup_view(setup: Setup, knowledge: KnowledgeBase) -> View:
     rows.append(
         [_choice(words.SESSION_SECONDS.format(seconds=one), replace(setup, seconds=one), setup) for one in SECONDS]
     )
+    rows.append([_choice(words.SESSION_NAMED[one], replace(setup, named=one), setup) for one in (False, True)])
     rows.append([InlineKeyboardButton(words.SESSION_START, callback_data=setup.id("go"))])
     fitting = [[one for one in row if _fits(one)] for row in rows]
     text = words.SESSION_SETUP.format(title=replies.titles(knowledge))
@@ -90,7 +100,25 @@ def started_view(room: Room) -> View:
     """What stands in the place of the settings once they are used."""
     settings = room.settings
     text = words.SESSION_STARTED.format(title=settings.title, count=len(room.items), seconds=settings.seconds)
-    return View(lines(text), None)
+    if not settings.named:
+        return View(lines(text), None)
+    return View(lines(f"{text}\n{words.SESSION_SIGN_ABOUT}"), _name_button(room, words.SESSION_SIGN, "sign"))
+
+
+def names_button(room: Room, count: int) -> InlineKeyboardMarkup | None:
+    """Under the closing sheet, for whoever leads; None where nobody put a name there."""
+    return _name_button(room, words.SESSION_NAMES.format(count=count), "names") if count else None
+
+
+def names_parts(room: Room, names: Sequence[Named], until: date | None) -> list[Part]:
+    """The list of names, by name."""
+    told = [words.SESSION_NAMES_ITEM.format(name=one.name, answered=one.answered, right=one.right) for one in names]
+    heading = words.SESSION_NAMES_HEADING.format(title=room.settings.title, until=until)
+    return pack([(Block(heading, "bold"),), *((Block(one),) for one in told)])
+
+
+def _name_button(room: Room, label: str, action: str) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=f"room:{room.code}:{action}:-1")]])
 
 
 def open_view(room: Room) -> View:

@@ -14,7 +14,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot import replies
-from bot.channels.telegram_bot.delivery import Place, acknowledge, edit, edit_markup
+from bot.channels.telegram_bot.delivery import Place, acknowledge, edit, edit_markup, send
 from bot.channels.telegram_bot.handlers.desk import Context, Desk, message_of, person, place_of, say, show
 from bot.channels.telegram_bot.history import thread_of
 from bot.channels.telegram_bot.session_runner import SessionRunner
@@ -24,6 +24,7 @@ from bot.channels.telegram_bot.session_text import (
     Setup,
     confirmation,
     controls,
+    names_parts,
     open_view,
     read_control,
     read_setup,
@@ -35,7 +36,8 @@ from bot.quiz.paper import NoSuchPaper
 from bot.rooms import words
 from bot.rooms.announcements import ChatPlace
 from bot.rooms.polls import poll_items
-from bot.rooms.room import NoSuchRoom, NotNow, Room, RoomSettings
+from bot.rooms.room import MOST_NAME, NoSuchRoom, NotNow, Room, RoomSettings
+from bot.rooms.room import BadRequest as Refused
 from bot.rooms.rules import ACTIONS
 from bot.state.database import StateUnavailable
 from knowledge.base import KnowledgeBase
@@ -133,7 +135,7 @@ class Sessions:
         classroom = self._active.classroom
         clause = knowledge.find(setup.scope) if setup.scope else None
         label = clause.label if clause is not None else f"《{replies.titles(knowledge)}》"
-        settings = RoomSettings(words.ROOM_TITLE.format(title=label), setup.seconds, READING_SECONDS)
+        settings = RoomSettings(words.ROOM_TITLE.format(title=label), setup.seconds, READING_SECONDS, named=setup.named)
         place = asdict(ChatPlace(message.chat.id, thread_of(message)))
 
         def open_() -> Room:
@@ -150,10 +152,15 @@ class Sessions:
         if room.phase != "over" and places.get(room.code, {}).get("chat") != message.chat.id:
             await acknowledge(query, replies.TELEGRAM_UNKNOWN_BUTTON, alert=True)
             return
+        if control.action == "sign":
+            await self._sign(query, room)
+            return
         started = await asyncio.to_thread(classroom.may_control, control.code, person(query.from_user.id))
         if not started and not await self._leads(bot, query, message):
             return
-        if room.phase == "over":
+        if control.action == "names":
+            await self._send_names(bot, query, room)
+        elif room.phase == "over":
             await acknowledge(query, words.NOT_NOW["over"], alert=True)
         elif control.position != room.position:
             await acknowledge(query, words.SESSION_PASSED, alert=True)
@@ -169,6 +176,34 @@ class Sessions:
             stays = after.position == room.position and after.phase in ("asking", "paused", room.phase)
             if control.action != "more" and stays and markup is not None:
                 await edit_markup(bot, message, markup)
+
+    async def _sign(self, query: CallbackQuery, room: Room) -> None:
+        """Whoever presses puts their name under their answers, or takes it back. Raises NoSuchRoom, NotNow."""
+        classroom, user = self._active.classroom, query.from_user
+        seated = await asyncio.to_thread(classroom.seated, room.code, person(user.id))
+        shown = "".join(one for one in user.full_name if one.isprintable())
+        name = None if seated is not None and seated.name is not None else shown[:MOST_NAME].strip() or str(user.id)
+        try:
+            await asyncio.to_thread(partial(classroom.join, room.code, person(user.id), name=name))
+        except Refused as error:
+            await acknowledge(query, str(error), alert=True)
+            return
+        said = words.SESSION_UNSIGNED if name is None else words.SESSION_SIGNED.format(name=name)
+        await acknowledge(query, said, alert=True)
+
+    async def _send_names(self, bot: Bot, query: CallbackQuery, room: Room) -> None:
+        """The list of names, to whoever leads and asks for it, in private."""
+        classroom = self._active.classroom
+        names = await asyncio.to_thread(classroom.named, room.code)
+        until = await asyncio.to_thread(classroom.named_until, room.code)
+        if not names:
+            await acknowledge(query, words.SESSION_NAMES_NONE, alert=True)
+            return
+        try:
+            sent = await send(bot, Place(query.from_user.id), names_parts(room, names, until))
+        except BadRequest:  # they never wrote to the bot
+            sent = ()
+        await acknowledge(query, words.SESSION_NAMES_SENT if sent else words.SESSION_NAMES_CLOSED, alert=True)
 
     async def _act(self, code: str, action: str, position: int | None = None) -> Room:
         """Do what a button says, if the room is still at the item under which it stands. Raises NoSuchRoom, NotNow, StateUnavailable."""
