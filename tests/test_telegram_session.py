@@ -307,6 +307,7 @@ async def test_one_tap_starts_and_buttons_change_what_it_will_be(group: Group, f
         ["问题三", "问题四", "贯彻落实"],
         ["5 题", "✓ 10 题", "15 题", "20 题"],
         ["15 秒", "✓ 30 秒", "45 秒", "60 秒"],
+        ["✓ 只记总数", "可自愿留名"],
         ["开始"],
     ]
     scope = next(data for data in buttons(call) if read_setup(data)[1].scope == "2")  # type: ignore[index]
