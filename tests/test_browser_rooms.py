@@ -186,6 +186,23 @@ def test_more_time_and_a_pause_leave_a_half_made_answer_and_a_double_click_is_on
         expect(phone.locator(".room-place")).to_contain_text(f"第 {position + 1} / 10 题")
 
 
+def test_an_answer_that_would_pass_by_itself_can_be_held(browser: Browser, hall: str) -> None:
+    with opened(browser, hall, viewport=PHONE) as control:
+        room = control.request.post(f"{hall}api/v1/rooms", data={"count": 2, "reading_seconds": 60}).json()
+        control.goto(f"{hall}room/{room['code']}/control#key={room['key']}")
+        control.get_by_role("button", name="开始", exact=True).click()
+        control.get_by_role("button", name="公布答案").click()
+        control.get_by_role("button", name="加 30 秒").click()
+        held = control.get_by_role("button", name="停在这里")
+        held.click()
+        expect(held).to_have_count(0)
+        expect(control.get_by_role("button", name="加 30 秒")).to_have_count(0)
+        assert control.request.get(f"{hall}api/v1/rooms/{room['code']}").json()["seconds_left"] is None
+        sound(control)
+        control.get_by_role("button", name="结束，看合计").or_(control.get_by_role("button", name="下一题")).click()
+        expect(control.get_by_role("button", name="暂停")).to_be_visible()
+
+
 def test_a_stranger_and_a_wrong_code_are_told(browser: Browser, hall: str) -> None:
     with opened(browser, f"{hall}room/999999", expected="404", viewport=PHONE) as phone:
         expect(phone.locator("h1")).to_have_text("进不去")
