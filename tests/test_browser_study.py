@@ -130,6 +130,8 @@ def test_an_order_can_be_changed_before_it_is_sent(page: Page, site: str) -> Non
     options(page).nth(0).click()  # takes it back; the other moves up
     expect(options(page).nth(0).locator(".choice-mark")).to_have_text("")
     expect(options(page).nth(1).locator(".choice-mark")).to_have_text("第1位")
+    page.reload()  # half-made as it was
+    expect(options(page).nth(1).locator(".choice-mark")).to_have_text("第1位")
     confirm(page).click(force=True)  # not complete: nothing is sent
     expect(page.locator("#said")).to_have_text("还没有排完。")
     expect(page.locator("body")).to_have_attribute("data-study", "task")
@@ -149,6 +151,8 @@ def test_pairs_can_be_changed_before_they_are_sent(page: Page, site: str) -> Non
     options(page).nth(item.key[1]).click()  # takes the option away from the second
     expect(lefts.nth(0).locator(".choice-mark")).to_have_text(f"→ {LETTERS[item.key[1]]}")
     expect(lefts.nth(1).locator(".choice-mark")).to_have_text("")
+    page.reload()
+    expect(lefts.nth(0).locator(".choice-mark")).to_have_text(f"→ {LETTERS[item.key[1]]}")
     lefts.nth(0).click()
     options(page).nth(item.key[0]).click()
     for left, place in list(enumerate(item.key))[1:]:

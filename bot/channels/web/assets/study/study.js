@@ -5,6 +5,7 @@ import * as api from "../api.js";
 import { element } from "../dom.js";
 import { outcomeParts } from "./outcome.js";
 import { forgetting } from "./forget.js";
+import { keepHalf } from "./half.js";
 import { taskParts } from "./task.js";
 
 const place = document.getElementById("study");
@@ -64,6 +65,7 @@ function fail(error, again) {
 }
 
 function notStarted() {
+  keepHalf(null, null);
   today = { started: false, due: 0, new: 0, later: 0, next: null };
   showToday();
 }
@@ -123,6 +125,7 @@ const goOn = () => call(api.study.today, (given) => ((today = given), showToday(
 function give(task, choice) {
   return call(() => api.study.answer(task.item, task.showing, choice), (outcome) => {
     today = outcome.today;
+    keepHalf(task, null);
     if (location.search) history.replaceState(history.state, "", location.pathname); // a reload goes on with today's
     document.body.dataset.study = "outcome";
     const more = today.next || today.later;

@@ -1,6 +1,7 @@
 // Draws one task and reads the person's choice: one option, several, an order, or pairs. Judging is the server's business.
 
 import { element } from "../dom.js";
+import { halfMade, keepHalf } from "./half.js";
 
 export const LETTERS = "ABCDEFGHIJKL";
 
@@ -63,38 +64,50 @@ function one(task, onChoice) {
 }
 
 function several(task, onChoice, announce) {
-  const chosen = new Set();
+  const chosen = new Set(halfMade(task, []));
+  const draw = () => {
+    buttons.forEach((made, place) => {
+      made.setAttribute("aria-pressed", String(chosen.has(place)));
+      made.querySelector(".choice-mark").textContent = chosen.has(place) ? "已选" : "";
+    });
+    allow(confirm, chosen.size > 0);
+  };
   const toggle = (place) => {
     chosen.has(place) ? chosen.delete(place) : chosen.add(place);
-    buttons[place].setAttribute("aria-pressed", String(chosen.has(place)));
-    buttons[place].querySelector(".choice-mark").textContent = chosen.has(place) ? "已选" : "";
-    allow(confirm, chosen.size > 0);
+    keepHalf(task, [...chosen]);
+    draw();
   };
   const buttons = task.options.map((text, place) => option(text, place, () => toggle(place), { "aria-pressed": "false" }));
   const confirm = confirmation(() => (allowed(confirm) ? onChoice([...chosen].sort((a, b) => a - b)) : announce("还没有选。")));
+  draw();
   return { body: list(buttons), confirm, buttons };
 }
 
 function order(task, onChoice, announce) {
-  let chosen = [];
-  const tap = (place) => {
-    chosen = chosen.includes(place) ? chosen.filter((other) => other !== place) : [...chosen, place];
+  let chosen = halfMade(task, []);
+  const draw = () => {
     buttons.forEach((made, at) => {
       const position = chosen.indexOf(at) + 1;
       made.setAttribute("aria-pressed", String(position > 0));
       made.querySelector(".choice-mark").textContent = position ? `第${position}位` : "";
     });
     allow(confirm, chosen.length === task.options.length);
+  };
+  const tap = (place) => {
+    chosen = chosen.includes(place) ? chosen.filter((other) => other !== place) : [...chosen, place];
+    keepHalf(task, chosen);
+    draw();
     announce(chosen.includes(place) ? `${LETTERS[place]} 排在第 ${chosen.length}` : `${LETTERS[place]} 已取消`);
   };
   const buttons = task.options.map((text, place) => option(text, place, () => tap(place), { "aria-pressed": "false" }));
   const confirm = confirmation(() => (allowed(confirm) ? onChoice(chosen) : announce("还没有排完。")));
+  draw();
   return { body: list(buttons), confirm, buttons };
 }
 
 function matched(task, onChoice, announce) {
-  const pairs = task.left.map(() => null);
-  let current = 0;
+  const pairs = halfMade(task, task.left.map(() => null));
+  let current = Math.max(pairs.indexOf(null), 0);
   const draw = () => {
     lefts.forEach((made, at) => {
       made.setAttribute("aria-pressed", String(at === current));
@@ -113,6 +126,7 @@ function matched(task, onChoice, announce) {
     if (before !== current) pairs[current] = place;
     announce(before === current ? `(${current + 1}) 已取消` : `(${current + 1}) 对应 ${LETTERS[place]}`);
     if (pairs[current] !== null && pairs.includes(null)) current = pairs.indexOf(null);
+    keepHalf(task, pairs);
     draw();
   };
   const lefts = task.left.map((text, at) =>
