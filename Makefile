@@ -1,6 +1,6 @@
 # make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
 # make quick: the tests of an ordinary day, without the real model, Chromium and long runs.
-.PHONY: run test quick check format eval bench lock clean
+.PHONY: run test quick check format eval bench lock bundle offline clean
 
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
@@ -44,6 +44,14 @@ bench:
 lock:
 	@scripts/setup.sh dev
 	@scripts/lock.sh
+
+# One file that installs on a machine without a network; `make offline` also tries it with the network cut (as root).
+bundle:
+	@scripts/setup.sh run
+	@scripts/bundle.sh dist
+
+offline: bundle
+	@scripts/check_offline.sh "$$(ls -t dist/jianfu-offline-*.tar | head -n 1)"
 
 clean:
 	rm -rf .venv .cache index/artifacts build *.egg-info .pytest_cache .mypy_cache .ruff_cache htmlcov .coverage
