@@ -115,6 +115,7 @@ REQUEST_BODY = "请求体"
 # Web: limits, keys, feedback, receipts and the pages for reading
 API_ERRORS |= {
     "too_many_requests": "问得太快了，请过 {seconds} 秒再试。",
+    "too_many_rooms": "这个地址一小时里已开了 {most} 个房间；请过 {minutes} 分钟再开，或接着用开着的房间。",
     "bad_api_key": "接口密钥不对，请检查请求头 Authorization: Bearer 或 X-API-Key；密钥请向管理员索取。",
     "api_key_required": "调用接口要出示密钥：请求头写 Authorization: Bearer 密钥，或 X-API-Key: 密钥；密钥请向管理员索取。",
     "state_unavailable": "记录暂时存取不了，提问不受影响；请过半分钟再试，若一直这样，请告诉管理员。",

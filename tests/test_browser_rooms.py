@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.browser import PHONE, fits, opened, serious_violations, served
 from tests.fakes import scripted_assistant
@@ -201,6 +201,49 @@ def test_an_answer_that_would_pass_by_itself_can_be_held(browser: Browser, hall:
         sound(control)
         control.get_by_role("button", name="结束，看合计").or_(control.get_by_role("button", name="下一题")).click()
         expect(control.get_by_role("button", name="暂停")).to_be_visible()
+
+
+def test_a_seat_whose_answer_comes_late_is_kept_with_its_name(browser: Browser, hall: str) -> None:
+    """The trainer starts while the answer to 进入 is on its way: the stream says so first."""
+    with opened(browser, hall, viewport=PHONE) as phone:
+        room = phone.request.post(f"{hall}api/v1/rooms", data={"count": 2, "named": True}).json()
+        api = f"{hall}api/v1/rooms/{room['code']}"
+        phone.goto(f"{hall}room/{room['code']}")
+        held: list[tuple[Route, APIResponse]] = []
+
+        def late(route: Route) -> None:
+            response = route.fetch()
+            phone.request.post(f"{api}/actions", data={"action": "start"}, headers={"X-Room-Key": room["key"]})
+            held.append((route, response))
+
+        phone.route("**/seat", late)
+        phone.locator("#name").fill("张三")
+        phone.get_by_role("button", name="进入").click()
+        expect(phone.get_by_text("已经开始")).to_be_visible()
+        [(route, response)] = held
+        route.fulfill(response=response)
+        expect(phone.locator(".room-stem")).to_be_visible()
+        assert phone.request.get(api).json()["seat"]["name"] == "张三"
+
+
+def test_everything_on_the_projector_is_in_sight(browser: Browser, hall: str) -> None:
+    with opened(browser, hall) as screen:
+        room = screen.request.post(f"{hall}api/v1/rooms", data={"count": 20, "seconds": 0}).json()
+        screen.goto(f"{hall}room/{room['code']}/screen")
+
+        def act(action: str) -> None:
+            path = f"{hall}api/v1/rooms/{room['code']}/actions"
+            screen.request.post(path, data={"action": action}, headers={"X-Room-Key": room["key"]})
+
+        act("start")
+        for number in range(1, 21):
+            for shown in (0, 1):
+                expect(screen.locator(".room-place")).to_contain_text(f"第 {number} / 20 题")
+                expect(screen.locator("blockquote")).to_have_count(shown)
+                for width, height in ((1280, 720), (1920, 1080)):
+                    screen.set_viewport_size({"width": width, "height": height})
+                    screen.wait_for_function("document.documentElement.scrollHeight <= innerHeight")
+                act("next" if shown else "reveal")
 
 
 def test_a_stranger_and_a_wrong_code_are_told(browser: Browser, hall: str) -> None:

@@ -618,7 +618,7 @@ async def test_a_group_that_forbids_polls_is_told_so(group: Group, fake: Telegra
     await group.settled()
     texts = [call["text"] for call in fake.sent()]
     assert sum("不让我发投票" in text for text in texts) == 1
-    assert any("学习总结：1 人参加" in text for text in texts)
+    assert any("学习总结：1 人参加，出了 0 题，跳过 2 题" in text for text in texts)
 
 
 @only_sqlite
@@ -673,10 +673,10 @@ async def test_a_vote_before_its_poll_is_on_record_is_counted(
 
 
 @only_sqlite
-async def test_names_are_given_by_their_owners_and_shown_in_private(group: Group, fake: TelegramFake) -> None:
+async def test_names_are_given_by_their_owners_and_shown_to_the_starter_alone(group: Group, fake: TelegramFake) -> None:
     await group.start()
     message, call = await group.say("/session")
-    [named] = [data for data in buttons(call) if read_setup(data)[1].named]  # type: ignore[index]
+    [named] = [data for data in buttons(call) if read_setup(data) and read_setup(data)[1].named]  # type: ignore[index]
     await group.press(named, message)
     await until(lambda: fake.count("editMessageText") == 1)
     edited = calls(fake, "editMessageText")[-1]
@@ -684,27 +684,34 @@ async def test_names_are_given_by_their_owners_and_shown_in_private(group: Group
     await group.press(buttons(edited)[-1].replace(":10:", ":5:"), message)
     poll, code = await group.poll(0), group.code
     started = calls(fake, "editMessageText")[-1]
-    [sign] = buttons(started)
+    sign, unsign = buttons(started)
     assert "不点就只算进总数" in started["text"]
     await group.vote(poll, *group.room.items[0].key, user=1)
-    assert "已留名" in (await group.press(sign, message, user=1))["text"]
-    assert "已留名" in (await group.press(sign, message, user=2))["text"]
-    assert (await group.press(sign, message, user=2))["text"] == words.SESSION_UNSIGNED
+    for user in (1, 2, 3):
+        assert "已留名" in (await group.press(sign, message, user=user))["text"]
+    for _ in range(2):  # delivered twice does the same as once
+        assert (await group.press(unsign, message, user=2))["text"] == words.SESSION_UNSIGNED
     await group.control("end")
     await group.settled()
+    assert group.classroom.report(code).seats == 2  # who took the name back and answered nothing was not there
     sheet = next(one for one in fake.sent() if "总结" in one["text"])
     [show] = buttons(sheet)
-    assert labels(sheet) == [["看留名（1 人）"]]
-    assert (await group.press(show, message, user=MEMBER))["text"] == words.SESSION_NOT_YOURS
+    assert labels(sheet) == [["看留名（2 人）"]]
+    for user in (MEMBER, ADMIN):
+        assert (await group.press(show, message, user=user))["text"] == words.SESSION_NAMES_YOURS
+    group.chat = GROUP - 99  # a group of their own, which they lead
+    assert (await group.press(show, message, user=ADMIN))["text"] == words.SESSION_NAMES_YOURS
+    group.chat = GROUP
     fake.faults.append(("sendMessage", 403, "Forbidden: bot can't initiate conversation with a user", None))
     assert (await group.press(show, message))["text"] == words.SESSION_NAMES_CLOSED
+    assert (await group.press(unsign, message, user=3))["text"] == words.SESSION_UNSIGNED  # after the end, too
     assert (await group.press(show, message))["text"] == words.SESSION_NAMES_SENT
     listed = fake.sent()[-1]
     assert listed["chat_id"] == str(TRAINER)
-    assert "答 1 题，对 1 题" in listed["text"]
+    assert listed["text"].count("答 1 题，对 1 题") == 1
+    assert "答 0 题" not in listed["text"]
     assert group.classroom.forget("telegram:1") == 1
     assert (await group.press(show, message))["text"] == words.SESSION_NAMES_NONE
-    assert not any("留名（" in one["text"] for one in fake.sent() if one["chat_id"] == str(GROUP))
     assert group.classroom.named(code) == []
 
 

@@ -618,6 +618,8 @@ async def test_a_guesser_does_not_shut_out_those_behind_the_same_address(
     trainer, _ = await open_room(app)
     phone = await phone_in(app, trainer.code)
     guesser = device(app, "123456")
+    for number in range(7):  # a page is given for any code, which makes it no real one
+        assert (await guesser.client.get(f"/room/{100000 + number}")).status_code == 200
     statuses = [(await guesser.client.get(f"/api/v1/rooms/{100000 + number}")).status_code for number in range(7)]
     assert statuses == [404] * 5 + [429] * 2
     assert (await phone.get()).status_code == 200
@@ -626,10 +628,14 @@ async def test_a_guesser_does_not_shut_out_those_behind_the_same_address(
 
 async def test_one_address_opens_only_so_many_rooms(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "ROOMS_PER_HOUR", 2)
-    app = app_with(scripted_assistant(), state, questions_per_minute=0)
+    app = app_with(scripted_assistant(), state, questions_per_minute=60)
     client = client_of(app)
-    statuses = [(await client.post("/api/v1/rooms", json={})).status_code for _ in range(3)]
-    assert statuses == [200, 200, 429]
+    assert (await client.post("/api/v1/rooms", json={"scope": "99"})).status_code == 422  # opened nothing
+    statuses = [(await client.post("/api/v1/rooms", json={})).status_code for _ in range(2)]
+    assert statuses == [200, 200]
+    refused = await client.post("/api/v1/rooms", json={})
+    assert error_of(refused) == (429, "too_many_rooms")
+    assert "请过 60 分钟再开" in refused.json()["error"]["message"]
     other = device(app, "123456", address="10.9.9.9").client
     assert (await other.post("/api/v1/rooms", json={})).status_code == 200
 

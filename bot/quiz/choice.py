@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from bot.quiz import facts, words
 from bot.quiz.build import Source, build, closest, quote, shorten
-from bot.quiz.confusables import confusables
+from bot.quiz.confusables import OTHER_BODIES, confusables
 from bot.quiz.item import Item, rank
 from knowledge.clause import Clause
 
@@ -198,9 +198,3 @@ def _listed(source: Source) -> Iterator[Item]:
                     explanation=words.BECAUSE.format(label=clause.label, words=shorten("、".join(members), 140)),
                     marked=[listing.span],
                 )  # fmt: skip
-
-
-#: Bodies that any reader knows, where a notice names too few.
-OTHER_BODIES = (
-    "最高人民法院", "最高人民检察院", "中央统战部", "中央政法委", "全国总工会", "国家审计署", "中央党校", "财政部", "教育部",
-)  # fmt: skip

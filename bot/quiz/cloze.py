@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from bot.quiz import facts, numbers, words
 from bot.quiz.build import Source, build, closest, shorten
-from bot.quiz.confusables import confusables
+from bot.quiz.confusables import OTHER_BODIES, confusables
 from bot.quiz.item import Item, Kind
 from bot.quiz.qualifiers import alterations
 from bot.quiz.segment import words as segmented
 from bot.spans.passages import Span
 
+#: How the name of a single body ends.
+_NAMED = re.compile("(?:办公厅|委|工委|部|院|局)$")
 _WHO = re.compile("(?:机关|部门|单位|办公厅|负责同志|一把手|干部|全党)$")
 
 
@@ -88,6 +90,8 @@ def _bodies(source: Source) -> Iterator[Item]:
         right = text[doer.start : doer.end]
         names = [name for one in (source.clause, *source.siblings) for name in facts.bodies(one)]
         shown = source.with_blank(doer.start, doer.end)
+        if _NAMED.search(right):  # beside 中央办公厅, 一把手 would give the key away
+            names = [name for name in names if _NAMED.search(name)] + list(OTHER_BODIES)
         names = [name for name in names if shown is None or name not in shown[0]]
         yield from _fill(source, "who", (doer.start, doer.end), closest(right, names, seed=(text, doer.start)))
 

@@ -112,3 +112,9 @@ def confusables(term: str) -> Iterator[str]:
         if head is not None:
             yield from (term.removesuffix(head) + other for other in heads if other != head)
             return
+
+
+#: Bodies that any reader knows, where a notice names too few.
+OTHER_BODIES = (
+    "最高人民法院", "最高人民检察院", "中央统战部", "中央政法委", "全国总工会", "国家审计署", "中央党校", "财政部", "教育部",
+)  # fmt: skip

@@ -11,7 +11,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -236,11 +236,27 @@ class Classroom:
         """
         seat = self.seat(code, person)
         with self._holding(code) as rows:
-            named = json.loads(rows.room["named"] or "[]")
-            others = [one for one in named if one.get("seat") != seat]
-            if len(others) < len(named):
-                rows.write({"named": json.dumps(others, ensure_ascii=False)})
-            return rows.drop(seat) + len(named) - len(others)
+            return rows.drop(seat) + self._drop_name(rows, seat)
+
+    def withdraw_name(self, code: str, person: str) -> None:
+        """Take a name back, at any time; answers stay in the totals, and a seat without any goes. Raises NoSuchRoom."""
+        seat = self.seat(code, person)
+        with self._holding(code) as rows:
+            self._drop_name(rows, seat)
+            found = rows.seat_of(seat)
+            if found is not None and found[1] is not None:
+                rows.sit(seat, found[0], None, MOST_SEATS)
+                if not rows.by_seat([seat], []):
+                    rows.drop(seat)
+
+    @staticmethod
+    def _drop_name(rows: RoomRows, seat: str) -> int:
+        """Delete a name that is kept after the end; returns how many that were."""
+        named = json.loads(rows.room["named"] or "[]")
+        others = [one for one in named if one.get("seat") != seat]
+        if len(others) < len(named):
+            rows.write({"named": json.dumps(others, ensure_ascii=False)})
+        return len(named) - len(others)
 
     def seated(self, code: str, person: str) -> Seated | None:
         """The seat of a person with what they answered to the item that is open or shown; None where they have none.
@@ -261,7 +277,11 @@ class Classroom:
     def forget(self, person: str) -> int:
         """Delete a person's seats and answers in every open room, and their names; returns how many rows that were."""
         codes = dict.fromkeys([*self.open_rooms(), *self._book.named_rooms(self._channel)])
-        return sum(self.leave(code, person) for code in codes)
+        gone = 0
+        for code in codes:
+            with suppress(NoSuchRoom):  # purged meanwhile
+                gone += self.leave(code, person)
+        return gone
 
     # The trainer and the clock
 
@@ -275,6 +295,10 @@ class Classroom:
     def extend(self, code: str, seconds: int, *, position: int | None = None) -> Room:
         """More time for what is open or shown; `position` as in act(). Raises NoSuchRoom, NotNow."""
         return self._change(code, lambda room, now: rules.extend(rules.at(room, position), seconds, now))
+
+    def break_off(self, code: str) -> Room:
+        """The end, without the item that is open: it could not be shown. Raises NoSuchRoom, NotNow."""
+        return self._change(code, rules.break_off)
 
     def restart_clock(self, code: str) -> Room:
         """The whole time of what is open or shown, from now. Raises NoSuchRoom."""

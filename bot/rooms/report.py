@@ -51,7 +51,7 @@ class ClauseResult:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A session's totals. `seats` took part, `skipped` items were left out and count nowhere; `day` is an ISO date (UTC)."""
+    """A session's totals. `seats` took part, `skipped` items were left out and count nowhere; `day` is an ISO date (of Beijing)."""
 
     title: str
     day: str

@@ -51,6 +51,12 @@ def extend(room: Room, seconds: int, now: float) -> Room:
     return replace(followed, revision=room.revision + 1)
 
 
+def break_off(room: Room, now: float) -> Room:
+    """The end, without the item that is open: nobody was shown it. Raises NotNow where none is."""
+    _expect(room, "asking", "paused")
+    return replace(_end(room, now), skipped=room.skipped | {room.position}, revision=room.revision + 1)
+
+
 def restart_clock(room: Room, now: float) -> Room:
     """The whole time from now: an item, or its answer, reached the class later than it was opened or shown."""
     if room.deadline is None:

@@ -76,7 +76,7 @@ FOLLOW_UP_NONE = "这一场没有需要重读的条款，不用再出题。"
 
 # In a Telegram group
 SESSION_SETUP = """用投票一题一题地学《{title}》：每题到时公布答案和原文，最后列出大家没答好的条款。
-Telegram 的投票会让同组的人看到谁选了什么；我只记总数，不记姓名，结束即删；选“可自愿留名”，愿意的人自己点了才留，7 天后删除。
+Telegram 的投票会让同组的人看到谁选了什么；我只记总数，不记姓名，结束即删；选“可自愿留名”，愿意的人自己点了才留，只给发起人看，7 天后删除。
 点“开始”就按打勾的来，也可以先改："""
 SESSION_ALL = "全文"
 SESSION_COUNT = "{count} 题"
@@ -85,11 +85,17 @@ SESSION_CHOSEN = "✓ {text}"
 SESSION_START = "开始"
 SESSION_NAMED = MappingProxyType({False: "只记总数", True: "可自愿留名"})
 SESSION_SIGN = "留名（自愿）"
+SESSION_UNSIGN = "收回留名"
 SESSION_SIGN_ABOUT = "愿意留名的请点下面的按钮，不点就只算进总数。"
-SESSION_SIGNED = "已留名“{name}”：结束后发起人和管理员能看到您答了几题、对了几题，7 天后删除。再点一次就收回。"
+SESSION_SIGNED = (
+    "已留名“{name}”：结束后，发起人一人能看到您答了几题、对了几题；我存到第 7 天就删，此前您随时可点“收回留名”。"
+)
 SESSION_UNSIGNED = "已收回，您的作答只算进总数。"
 SESSION_NAMES = "看留名（{count} 人）"
-SESSION_NAMES_HEADING = "{title}：自愿留名的人，{until} 删除"
+SESSION_NAMES_HEADING = "{title}：自愿留名的人"
+SESSION_NAMES_UNTIL = "我这里存到 {until}，到时删除；这条消息请您用完自己删。"
+SESSION_NAMES_YOURS = "名单只给开始这一场的人看。"
+SESSION_NO_NAME = "没有名字"
 SESSION_NAMES_ITEM = "{name}：答 {answered} 题，对 {right} 题"
 SESSION_NAMES_SENT = "名单已私下发给您。"
 SESSION_NAMES_CLOSED = "名单只私下给您：请先在私聊里给我发 /start，再点一次。"
@@ -161,4 +167,4 @@ SHEET_FINE = "问到的条款都有八成以上答对，没有要重读的。"
 FOLLOW_UP_FILE = "巩固练习.docx"
 FOLLOW_UP = "按没答好的条款出的 {count} 道巩固题，答案在最后。"
 SESSION_NO_POLLS = "这个群不让我发投票，所以这一场出不了题，先结束了。请群管理员在群的权限设置里允许成员“发投票”（或把我设为管理员），再发 /session。"
-SESSION_FORGOTTEN = "进行中的学习里您的作答也删了。"
+SESSION_FORGOTTEN = "群里学习中您的作答、留名也删了。"

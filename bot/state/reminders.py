@@ -31,7 +31,7 @@ class Reminder:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A reminder whose time has come: whose (a hash), where to, the wish, the time it was meant for, and the last time.
+    """A reminder whose time has come: whose (a hash), where to, the wish, and the last time.
 
     Times are seconds since 1970; `last_at` is 0 where there was none.
     """
@@ -39,7 +39,6 @@ class Claimed:
     person: str
     address: str
     reminder: Reminder
-    at: float
     last_at: float
 
 
@@ -94,7 +93,7 @@ class Reminders:
         )
         with self._database.begin() as connection:
             rows = connection.execute(come).all()
-            claimed = [Claimed(row.person, row.address, _reminder(row), row.next_at, row.last_at) for row in rows]
+            claimed = [Claimed(row.person, row.address, _reminder(row), row.last_at) for row in rows]
             for one in claimed:
                 moved = update(reminders).where(reminders.c.person == one.person)
                 connection.execute(moved.values(next_at=following(one.reminder), last_at=now))

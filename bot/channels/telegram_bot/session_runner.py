@@ -20,7 +20,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.telegram_bot.delivery import Place, close_poll, post, says
-from bot.channels.telegram_bot.polls import quiz_fields
+from bot.channels.telegram_bot.polls import quiz_fields, rooms_channel
 from bot.channels.telegram_bot.session_text import answer_parts, controls, lines, names_button, question, sheet_parts
 from bot.channels.telegram_bot.text import Part
 from bot.quiz import export_docx
@@ -72,7 +72,7 @@ class SessionRunner:
         keep_days: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        channel = f"tg:{bot_id}"  # another bot on the same database cannot speak in this one's groups
+        channel = rooms_channel(bot_id)
         self.classroom = Classroom(state.rooms, channel, keep_days, clock, speaks_after=True)
         self.announcements = Announcements(state.rooms, channel)
         self._background = background
@@ -249,14 +249,15 @@ class SessionRunner:
         return None
 
     async def _end_without_polls(self, bot: Bot, room: Room, place: ChatPlace, step: Step) -> None:
-        """The group allows messages but no polls: say so, and end what cannot go on."""
-        with suppress(NotNow):
-            await asyncio.to_thread(self.classroom.act, room.code, "end")
-        await asyncio.to_thread(self.announcements.done, room.code, step)
+        """The group allows messages but no polls: say so, and end what cannot go on; the item that nobody saw counts not."""
         try:
             await self._post(bot, place, lines(words.SESSION_NO_POLLS))
         except (BadRequest, Forbidden):
             await self.shut_out(place.chat)
+            return
+        with suppress(NotNow):
+            await asyncio.to_thread(self.classroom.break_off, room.code)
+        await asyncio.to_thread(self.announcements.done, room.code, step)
 
     async def _keep_hold(self, code: str, step: Step) -> None:
         while True:

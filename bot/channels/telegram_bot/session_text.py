@@ -7,7 +7,7 @@ Ids of buttons: "room+:show:10:30:STARTER:SCOPE" for settings before the start (
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -31,8 +31,8 @@ COUNTS, SECONDS = (5, 10, 15, 20), (15, 30, 45, 60)
 #: How much the button for more time adds.
 MORE_SECONDS = 30
 _SCOPES_A_ROW = 3
-#: Buttons about names: put mine there or take it back; send the list to whoever leads.
-NAME_ACTIONS = ("sign", "names")
+#: Buttons about names: put mine there; take it back; send the list to who began the session.
+NAME_ACTIONS = ("sign", "unsign", "names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +102,28 @@ def started_view(room: Room) -> View:
     text = words.SESSION_STARTED.format(title=settings.title, count=len(room.items), seconds=settings.seconds)
     if not settings.named:
         return View(lines(text), None)
-    return View(lines(f"{text}\n{words.SESSION_SIGN_ABOUT}"), _name_button(room, words.SESSION_SIGN, "sign"))
+    return View(
+        lines(f"{text}\n{words.SESSION_SIGN_ABOUT}"),
+        _name_buttons(room, {"sign": words.SESSION_SIGN, "unsign": words.SESSION_UNSIGN}),
+    )
 
 
 def names_button(room: Room, count: int) -> InlineKeyboardMarkup | None:
-    """Under the closing sheet, for whoever leads; None where nobody put a name there."""
-    return _name_button(room, words.SESSION_NAMES.format(count=count), "names") if count else None
+    """Under the closing sheet, for who began the session; None where nobody put a name there."""
+    return _name_buttons(room, {"names": words.SESSION_NAMES.format(count=count)}) if count else None
 
 
 def names_parts(room: Room, names: Sequence[Named], until: date | None) -> list[Part]:
     """The list of names, by name."""
     told = [words.SESSION_NAMES_ITEM.format(name=one.name, answered=one.answered, right=one.right) for one in names]
-    heading = words.SESSION_NAMES_HEADING.format(title=room.settings.title, until=until)
-    return pack([(Block(heading, "bold"),), *((Block(one),) for one in told)])
+    heading = words.SESSION_NAMES_HEADING.format(title=room.settings.title)
+    last = words.SESSION_NAMES_UNTIL.format(until=until)
+    return pack([(Block(heading, "bold"),), *((Block(one),) for one in (*told, last))])
 
 
-def _name_button(room: Room, label: str, action: str) -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup([[InlineKeyboardButton(label, callback_data=f"room:{room.code}:{action}:-1")]])
+def _name_buttons(room: Room, labels: Mapping[str, str]) -> InlineKeyboardMarkup:
+    made = [InlineKeyboardButton(label, callback_data=f"room:{room.code}:{one}:-1") for one, label in labels.items()]
+    return InlineKeyboardMarkup([made])
 
 
 def open_view(room: Room) -> View:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.rooms.classroom import Classroom
@@ -35,13 +36,15 @@ class Votes:
         self._waiting: dict[str, list[_Vote]] = {}
         self._keeping: dict[str, asyncio.Task[None]] = {}
 
-    async def keep(self, poll: str, person: str, choice: tuple[int, ...]) -> Verdict | None:
+    async def keep(
+        self, poll: str, person: str, choice: tuple[int, ...], *, elsewhere: Callable[[], Awaitable[bool]]
+    ) -> Verdict | None:
         """Keep a vote; when this returns, it is kept. None for a poll of no session, or what cannot be an answer.
 
-        Raises StateUnavailable.
+        `elsewhere` says whether an unknown poll is known to another part of the bot. Raises StateUnavailable.
         """
         found = await self._find(poll)
-        if found is None:
+        if found is None and not await elsewhere():
             found = await self._find_recorded(poll)
         if found is None:
             return None

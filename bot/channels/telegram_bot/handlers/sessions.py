@@ -152,15 +152,19 @@ class Sessions:
         if room.phase != "over" and places.get(room.code, {}).get("chat") != message.chat.id:
             await acknowledge(query, replies.TELEGRAM_UNKNOWN_BUTTON, alert=True)
             return
-        if control.action == "sign":
-            await self._sign(query, room)
+        if control.action in ("sign", "unsign"):
+            await self._sign(query, room, gives=control.action == "sign")
             return
         started = await asyncio.to_thread(classroom.may_control, control.code, person(query.from_user.id))
+        if control.action == "names":  # whoever leads another group may have learned this one's code
+            if started:
+                await self._send_names(bot, query, room)
+            else:
+                await acknowledge(query, words.SESSION_NAMES_YOURS, alert=True)
+            return
         if not started and not await self._leads(bot, query, message):
             return
-        if control.action == "names":
-            await self._send_names(bot, query, room)
-        elif room.phase == "over":
+        if room.phase == "over":
             await acknowledge(query, words.NOT_NOW["over"], alert=True)
         elif control.position != room.position:
             await acknowledge(query, words.SESSION_PASSED, alert=True)
@@ -177,22 +181,24 @@ class Sessions:
             if control.action != "more" and stays and markup is not None:
                 await edit_markup(bot, message, markup)
 
-    async def _sign(self, query: CallbackQuery, room: Room) -> None:
+    async def _sign(self, query: CallbackQuery, room: Room, *, gives: bool) -> None:
         """Whoever presses puts their name under their answers, or takes it back. Raises NoSuchRoom, NotNow."""
         classroom, user = self._active.classroom, query.from_user
-        seated = await asyncio.to_thread(classroom.seated, room.code, person(user.id))
+        if not gives:
+            await asyncio.to_thread(classroom.withdraw_name, room.code, person(user.id))
+            await acknowledge(query, words.SESSION_UNSIGNED, alert=True)
+            return
         shown = "".join(one for one in user.full_name if one.isprintable())
-        name = None if seated is not None and seated.name is not None else shown[:MOST_NAME].strip() or str(user.id)
+        name = shown[:MOST_NAME].strip() or words.SESSION_NO_NAME
         try:
             await asyncio.to_thread(partial(classroom.join, room.code, person(user.id), name=name))
         except Refused as error:
             await acknowledge(query, str(error), alert=True)
             return
-        said = words.SESSION_UNSIGNED if name is None else words.SESSION_SIGNED.format(name=name)
-        await acknowledge(query, said, alert=True)
+        await acknowledge(query, words.SESSION_SIGNED.format(name=name), alert=True)
 
     async def _send_names(self, bot: Bot, query: CallbackQuery, room: Room) -> None:
-        """The list of names, to whoever leads and asks for it, in private."""
+        """The list of names, to who began the session, in private."""
         classroom = self._active.classroom
         names = await asyncio.to_thread(classroom.named, room.code)
         until = await asyncio.to_thread(classroom.named_until, room.code)
@@ -229,10 +235,15 @@ class Sessions:
         if vote is None or voter is None or self._votes is None or not vote.option_ids:
             return
         try:
-            await self._votes.keep(vote.poll_id, person(voter.id), tuple(sorted(vote.option_ids)))
+            learns = partial(self._learns_by, vote.poll_id, person(voter.id))
+            await self._votes.keep(vote.poll_id, person(voter.id), tuple(sorted(vote.option_ids)), elsewhere=learns)
         except StateUnavailable:
             if not self._desk.intake.undelivered(update.update_id):
                 logger.warning("a vote was lost: the database is away")
+
+    async def _learns_by(self, poll: str, learner: str) -> bool:
+        """Whether the poll shows this person an item of their own learning. Raises StateUnavailable."""
+        return await self._desk.kept(lambda state: state.polls.find(poll, learner)) is not None
 
     async def migrated(self, update: Update, context: Context) -> None:
         """A group became a supergroup: its session goes on there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -15,7 +16,7 @@ from bot.channels.telegram_bot import study_buttons as buttons
 from bot.channels.telegram_bot import study_text as texts
 from bot.channels.telegram_bot.delivery import Place, acknowledge, edit, edit_markup, send
 from bot.channels.telegram_bot.handlers.desk import Context, Desk, message_of, person, place_of, say
-from bot.channels.telegram_bot.polls import send_quiz
+from bot.channels.telegram_bot.polls import rooms_channel, send_quiz
 from bot.channels.telegram_bot.study_buttons import StudyPress
 from bot.channels.telegram_bot.text import pack, text_sections
 from bot.state.database import StateUnavailable
@@ -164,7 +165,9 @@ class Studying:
         else:
             if outcome is not None:
                 await self._judge(context.bot, vote.user.id, outcome, assistant)
-            elif await self._desk.kept(lambda state: _may_be_ours(state, vote)):
+            elif await self._desk.kept(
+                lambda state: _may_be_ours(state, vote, rooms_channel(self._desk.intake.bot_id))
+            ):
                 await say(context.bot, Place(vote.user.id), words.POLL_UNKNOWN)
 
     async def _counted(self, vote: PollAnswer, user_id: int, assistant: Assistant) -> Outcome | None:
@@ -203,7 +206,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _may_be_ours(state: State, vote: PollAnswer) -> bool:
+def _may_be_ours(state: State, vote: PollAnswer, channel: str) -> bool:
     """Whether an unknown poll can be one of this person's learning: a group's session has polls of its own."""
     assert vote.user is not None
-    return state.rooms.find_poll(vote.poll_id) is None and state.polls.has_any(person(vote.user.id))
+    underway = state.rooms.being_said(channel, "poll", time.time())  # then it is a session's, and counted there
+    return not underway and state.rooms.find_poll(vote.poll_id) is None and state.polls.has_any(person(vote.user.id))

@@ -94,22 +94,38 @@ class Gate:
 
     def note(self, scope: Scope, status: int) -> None:
         """What became of a request: whoever asks for rooms that are not there is guessing codes."""
+        path = path_below_root(scope)
+        if path == _OPENING and scope["method"] == "POST" and status == 200:
+            self._limiter.hit(RateLimitItemPerHour(ROOMS_PER_HOUR), self._opener(scope))
         code = _code(scope)
         if code is None:
             return
         if status == 404:
             self._rooms.pop(code, None)
             self._limiter.hit(RateLimitItemPerMinute(MISSES_PER_MINUTE), f"miss {self._clients.name(scope)}")
-        elif 200 <= status < 300:
+        elif 200 <= status < 300 and path.startswith(_OPENING):  # pages are given for any code
             self._rooms.pop(code, None)
             self._rooms[code] = None
             if len(self._rooms) > KNOWN_ROOMS:
                 del self._rooms[next(iter(self._rooms))]
 
     def _admit_opening(self, scope: Scope) -> None:
-        """Raises ApiError 429 for one address that opens room after room: they stay open for hours."""
-        if scope["method"] == "POST":
-            self._count(f"opening {self._clients.name(scope)}", RateLimitItemPerHour(ROOMS_PER_HOUR))
+        """Raises ApiError 429 for one address that opened room after room: they stay open for days."""
+        if scope["method"] != "POST" or not self._limit:
+            return
+        limit, opener = RateLimitItemPerHour(ROOMS_PER_HOUR), self._opener(scope)
+        if not self._limiter.test(limit, opener):
+            seconds = self._seconds_until_free(limit, opener)
+            raise ApiError(
+                429,
+                "too_many_rooms",
+                headers={"Retry-After": str(seconds)},
+                most=ROOMS_PER_HOUR,
+                minutes=math.ceil(seconds / 60),
+            )
+
+    def _opener(self, scope: Scope) -> str:
+        return f"opening {self._clients.name(scope)}"
 
     def _key(self, headers: Headers) -> int | None:
         """Which key was shown, None for none. Raises ApiError 401."""
@@ -129,16 +145,16 @@ class Gate:
             raise ApiError(401, "api_key_required", headers=challenge)
         return None
 
-    def _count(self, client: str, limit: int | RateLimitItem) -> None:
-        """Count one more of a client; a number is so many a minute, 0 for no limit. Raises ApiError 429."""
-        if isinstance(limit, int):
-            if not limit:
-                return
-            limit = RateLimitItemPerMinute(limit)
+    def _count(self, client: str, per_minute: int) -> None:
+        if not per_minute:
+            return
+        limit = RateLimitItemPerMinute(per_minute)
         if not self._limiter.hit(limit, client):
-            free_again = self._limiter.get_window_stats(limit, client).reset_time
-            seconds = max(1, math.ceil(free_again - time.time()))
+            seconds = self._seconds_until_free(limit, client)
             raise ApiError(429, "too_many_requests", headers={"Retry-After": str(seconds)}, seconds=seconds)
+
+    def _seconds_until_free(self, limit: RateLimitItem, client: str) -> int:
+        return max(1, math.ceil(self._limiter.get_window_stats(limit, client).reset_time - time.time()))
 
 
 def _code(scope: Scope) -> str | None:

@@ -22,7 +22,10 @@ let entering = false;
 const ticket = Array.from(crypto.getRandomValues(new Uint8Array(24)), (byte) => byte.toString(16).padStart(2, "0")).join(""); // entering twice is one seat
 
 function show(content) {
-  if (room && content.revision < room.revision) return; // came late
+  if (room && content.revision < room.revision) { // came late; but that one sits here is as true
+    if (content.seat) seat = { ...content.seat, choice: content.position === room.position ? content.seat.choice : (seat?.choice ?? null) };
+    return draw();
+  }
   if ("seat" in content) ({ seat } = content);
   else if (seat && room && content.position !== room.position) seat = { ...seat, choice: null };
   if (room && content.position !== room.position) {

@@ -20,6 +20,20 @@ function show(content) {
   const now = JSON.stringify([room.revision, totals, invitation?.address]);
   if (now === drawn) return;
   drawn = now;
+  draw(room, totals);
+  fit();
+}
+
+/** Nobody scrolls a projector: what does not fit is written smaller, down to half. */
+function fit() {
+  const page = document.documentElement;
+  for (let size = 1; size >= 0.5; size -= 0.05) {
+    page.style.setProperty("--fit", size.toFixed(2));
+    if (page.scrollHeight <= window.innerHeight) return;
+  }
+}
+
+function draw(room, totals) {
   if (room.phase === "lobby") put(view, ...lobby(room, totals));
   else if (room.phase === "over") put(view, element("h1", { text: "需要重读的条款" }), weak(room.weak));
   else if (room.phase === "shown") put(view, ...shown(room, totals));
@@ -70,6 +84,7 @@ function shown(room, totals) {
   ];
 }
 
+window.addEventListener("resize", fit);
 api.invitation().then((found) => {
   invitation = found;
   if (latest) show(latest);
