@@ -27,7 +27,7 @@ from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 9
+FORMAT = 10
 
 
 def fingerprint_of(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
@@ -64,13 +64,14 @@ def build(
     )
     KnownQuestions.build(examples).save(folder / "known.json")
     np.savez(folder / "ngrams.npz", idf=ngrams.idf, weights=ngrams.weights, bias=ngrams.bias)
+    bm25, coverage = sparse.table(examples.texts)
     evidence = Evidence(
-        bm25=np.stack([sparse.scores(text) for text in examples.texts]),
-        coverage=np.stack([sparse.coverage(text) for text in examples.texts]),
+        bm25=bm25,
+        coverage=coverage,
         ngram=ngram_scores[:, :count],
         ngram_beside=ngram_scores[:, count:],
     )
-    similarity = np.stack([sparse.scores(text) for text in passages])
+    similarity = sparse.table(passages)[0]
     if encoder is not None:
         vectors = _encode(examples, passages, encoder, settings, progress)
         evidence = _build_dense(folder, evidence, examples, vectors, progress)
