@@ -14,7 +14,7 @@ from index import analyzer
 from index.adapter import Adapter
 from index.builtin_model import Progress
 from index.calibration import Calibration, Evidence, default_prior, prior_digest
-from index.classifiers import EmbeddingClassifier, NgramClassifier
+from index.classifiers import EmbeddingClassifier, NgramClassifier, folds_of
 from index.dense import DenseIndex
 from index.embedder import Encoder, Vectors
 from index.examples import Examples, gather, passage, pinyin_reader
@@ -27,7 +27,7 @@ from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 10
+FORMAT = 11
 
 
 def fingerprint_of(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
@@ -113,7 +113,11 @@ def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: V
     clauses.add(clause_vectors)
     clauses.save(folder / "clauses.faiss")
     classifier, scores = EmbeddingClassifier.fit(
-        question_vectors, examples.classes, examples.answerable, lambda done: progress("学习已知问题的意思", done)
+        question_vectors,
+        examples.classes,
+        examples.answerable,
+        lambda done: progress("学习已知问题的意思", done),
+        folds_of(examples.texts, "vectors"),
     )
     np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights, bias=classifier.bias)
     return lexical.with_vectors(question_vectors @ clause_vectors.T, scores)

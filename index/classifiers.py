@@ -7,6 +7,7 @@ training texts as if it had not seen them, which calibration.py needs.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from index.examples import Labels
 from index.logistic import one_against_rest
 
 Scores = npt.NDArray[np.float32]
+Folds = npt.NDArray[np.int64]
 
 SOFTMAX_PENALTY = 1e-5
 SOFTMAX_STEPS = 250
@@ -31,6 +33,16 @@ NGRAM_PENALTY = 1 / 40
 FOLDS = 4
 #: Logit given to a class with no example at all.
 UNKNOWN = -8.0
+
+
+def folds_of(texts: Sequence[str], salt: str) -> Folds:
+    """The fold of each text, shape (texts,), by its hash.
+
+    So an edit leaves every other text where it was, and what scores differ by between two versions is what the edit
+    did, not another drawing; and the same words twice are left out together.
+    """
+    digests = (hashlib.sha256(f"{salt}\n{text}".encode("utf8", "replace")).digest() for text in texts)
+    return np.array([int.from_bytes(digest[:4], "big") % FOLDS for digest in digests], dtype=np.int64)
 
 
 class EmbeddingClassifier:
@@ -43,15 +55,21 @@ class EmbeddingClassifier:
 
     @classmethod
     def fit(
-        cls, vectors: Vectors, classes: Labels, answerable: Labels, progress: Callable[[float], None]
+        cls,
+        vectors: Vectors,
+        classes: Labels,
+        answerable: Labels,
+        progress: Callable[[float], None],
+        fold: Folds | None = None,
     ) -> tuple[EmbeddingClassifier, Scores]:
         """Fit, and score each training row by a model of the other folds.
 
-        `classes` and `answerable` are those of Examples.
+        `classes` and `answerable` are those of Examples, `fold` is folds_of() its texts; without it folds are drawn.
         """
         mean = vectors.mean(axis=0)
         inputs = _direction(vectors, mean).astype(np.float32)
-        fold = np.random.default_rng(1).permutation(len(vectors)) % FOLDS
+        if fold is None:
+            fold = np.random.default_rng(1).permutation(len(vectors)) % FOLDS
         left_out = np.empty(classes.shape, dtype=np.float32)
         for number in range(FOLDS):
             kept, held = fold != number, fold == number
@@ -140,7 +158,7 @@ class NgramClassifier:
         present = np.bincount(counts.indices, minlength=NGRAM_BUCKETS)
         idf = (np.log((1 + len(texts)) / (1 + present)) + 1).astype(np.float32)
         inputs = _weigh(counts, idf)
-        fold = np.random.default_rng(0).permutation(len(texts)) % FOLDS
+        fold = folds_of(texts, "ngrams")
         left_out = np.empty((len(texts), labels.shape[1]), dtype=np.float32)
         weights = np.zeros((NGRAM_BUCKETS, labels.shape[1]), dtype=np.float32)
         bias = np.zeros(labels.shape[1], dtype=np.float32)
