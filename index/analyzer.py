@@ -40,6 +40,7 @@ def _simplifier() -> opencc.OpenCC:
     return opencc.OpenCC("t2s")
 
 
+@lru_cache(maxsize=64)
 def normalize(text: str) -> str:
     """Simplified, half-width, lower-case text without invisible characters, on one line."""
     visible = (" " if unicodedata.category(c) == "Cc" else c for c in text[:MAX_CHARACTERS] if _is_visible(c))

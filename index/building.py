@@ -14,7 +14,7 @@ from index import analyzer
 from index.adapter import Adapter
 from index.builtin_model import Progress
 from index.calibration import Calibration, Evidence, default_prior, prior_digest
-from index.classifiers import EmbeddingClassifier, NgramClassifier
+from index.classifiers import EmbeddingClassifier, NgramClassifier, folds_of
 from index.dense import DenseIndex
 from index.embedder import Encoder, Vectors
 from index.examples import Examples, gather, passage, pinyin_reader
@@ -27,7 +27,7 @@ from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 9
+FORMAT = 11
 
 
 def fingerprint_of(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
@@ -64,13 +64,14 @@ def build(
     )
     KnownQuestions.build(examples).save(folder / "known.json")
     np.savez(folder / "ngrams.npz", idf=ngrams.idf, weights=ngrams.weights, bias=ngrams.bias)
+    bm25, coverage = sparse.table(examples.texts)
     evidence = Evidence(
-        bm25=np.stack([sparse.scores(text) for text in examples.texts]),
-        coverage=np.stack([sparse.coverage(text) for text in examples.texts]),
+        bm25=bm25,
+        coverage=coverage,
         ngram=ngram_scores[:, :count],
         ngram_beside=ngram_scores[:, count:],
     )
-    similarity = np.stack([sparse.scores(text) for text in passages])
+    similarity = sparse.table(passages)[0]
     if encoder is not None:
         vectors = _encode(examples, passages, encoder, settings, progress)
         evidence = _build_dense(folder, evidence, examples, vectors, progress)
@@ -112,7 +113,11 @@ def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: V
     clauses.add(clause_vectors)
     clauses.save(folder / "clauses.faiss")
     classifier, scores = EmbeddingClassifier.fit(
-        question_vectors, examples.classes, examples.answerable, lambda done: progress("学习已知问题的意思", done)
+        question_vectors,
+        examples.classes,
+        examples.answerable,
+        lambda done: progress("学习已知问题的意思", done),
+        folds_of(examples.texts, "vectors"),
     )
     np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights, bias=classifier.bias)
     return lexical.with_vectors(question_vectors @ clause_vectors.T, scores)

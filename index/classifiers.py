@@ -7,29 +7,42 @@ training texts as if it had not seen them, which calibration.py needs.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.feature_extraction.text import HashingVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.utils import murmurhash3_32
 
 from index.analyzer import terms
 from index.embedder import Vectors
 from index.examples import Labels
+from index.logistic import one_against_rest
 
 Scores = npt.NDArray[np.float32]
+Folds = npt.NDArray[np.int64]
 
 SOFTMAX_PENALTY = 1e-5
 SOFTMAX_STEPS = 250
 NGRAM_BUCKETS = 2**17
-NGRAM_INVERSE_PENALTY = 40.0
+NGRAM_PENALTY = 1 / 40
 FOLDS = 4
 #: Logit given to a class with no example at all.
 UNKNOWN = -8.0
+
+
+def folds_of(texts: Sequence[str], salt: str) -> Folds:
+    """The fold of each text, shape (texts,), by its hash.
+
+    So an edit leaves every other text where it was, and what scores differ by between two versions is what the edit
+    did, not another drawing; and the same words twice are left out together.
+    """
+    digests = (hashlib.sha256(f"{salt}\n{text}".encode("utf8", "replace")).digest() for text in texts)
+    return np.array([int.from_bytes(digest[:4], "big") % FOLDS for digest in digests], dtype=np.int64)
 
 
 class EmbeddingClassifier:
@@ -42,15 +55,21 @@ class EmbeddingClassifier:
 
     @classmethod
     def fit(
-        cls, vectors: Vectors, classes: Labels, answerable: Labels, progress: Callable[[float], None]
+        cls,
+        vectors: Vectors,
+        classes: Labels,
+        answerable: Labels,
+        progress: Callable[[float], None],
+        fold: Folds | None = None,
     ) -> tuple[EmbeddingClassifier, Scores]:
         """Fit, and score each training row by a model of the other folds.
 
-        `classes` and `answerable` are those of Examples.
+        `classes` and `answerable` are those of Examples, `fold` is folds_of() its texts; without it folds are drawn.
         """
         mean = vectors.mean(axis=0)
         inputs = _direction(vectors, mean).astype(np.float32)
-        fold = np.random.default_rng(1).permutation(len(vectors)) % FOLDS
+        if fold is None:
+            fold = np.random.default_rng(1).permutation(len(vectors)) % FOLDS
         left_out = np.empty(classes.shape, dtype=np.float32)
         for number in range(FOLDS):
             kept, held = fold != number, fold == number
@@ -76,18 +95,34 @@ def _softmax_regression(inputs: Vectors, classes: Labels, answerable: npt.NDArra
     count = classes.shape[1]
     if rows == 0:
         return np.zeros((width, count), dtype=np.float32), np.zeros(count, dtype=np.float32)
-    allowed = classes.astype(np.float32)
-    shares = allowed / np.maximum(allowed.sum(axis=1, keepdims=True), 1.0)
+    # The answerable rows first, so that each kind is one slice.
+    order = np.argsort(~answerable, kind="stable")
+    inputs, allowed = inputs[order], classes[order].astype(np.float32)
+    first = int(answerable.sum())
+    shares, others = allowed[:first] / np.maximum(allowed[:first].sum(axis=1, keepdims=True), 1.0), allowed[first:]
+    by_share, share_of_bias = inputs[:first].T @ shares, shares.sum(axis=0)
 
     def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        weights = flat[:-count].reshape(width, count).astype(np.float32)
-        logs = _log_softmax(inputs @ weights + flat[-count:].astype(np.float32))
-        chances = np.exp(logs)
-        inside = np.maximum((chances * allowed).sum(axis=1, keepdims=True), 1e-30)
-        wanted = np.where(answerable[:, None], shares, chances * allowed / inside)
-        each = np.where(answerable, -(shares * logs).sum(axis=1), -np.log(inside[:, 0]))
-        slope = (chances - wanted) / rows
-        value = float(each.mean()) + SOFTMAX_PENALTY * float((weights.astype(np.float64) ** 2).sum())
+        weights, bias = flat[:-count].reshape(width, count).astype(np.float32), flat[-count:].astype(np.float32)
+        slope = inputs @ weights
+        slope += bias
+        most = slope.max(axis=1, keepdims=True)
+        slope -= most
+        np.exp(slope, out=slope)
+        total = slope.sum(axis=1, keepdims=True)
+        slope /= total  # the chances, so far
+        fitting = slope[first:] * others
+        inside = np.maximum(fitting.sum(axis=1, keepdims=True), 1e-30)
+        value = float((np.log(total[:first]) + most[:first]).sum(dtype=np.float64))
+        value -= (
+            float(np.vdot(by_share, weights))
+            + float(share_of_bias @ bias)
+            + float(np.log(inside).sum(dtype=np.float64))
+        )
+        slope[:first] -= shares
+        slope[first:] -= fitting / inside
+        slope /= rows
+        value = value / rows + SOFTMAX_PENALTY * float((weights.astype(np.float64) ** 2).sum())
         by_weight = inputs.T @ slope + 2 * SOFTMAX_PENALTY * weights
         return value, np.concatenate([by_weight.ravel(), slope.sum(axis=0)]).astype(np.float64)
 
@@ -123,14 +158,19 @@ class NgramClassifier:
         present = np.bincount(counts.indices, minlength=NGRAM_BUCKETS)
         idf = (np.log((1 + len(texts)) / (1 + present)) + 1).astype(np.float32)
         inputs = _weigh(counts, idf)
-        fold = np.random.default_rng(0).permutation(len(texts)) % FOLDS
+        fold = folds_of(texts, "ngrams")
         left_out = np.empty((len(texts), labels.shape[1]), dtype=np.float32)
+        weights = np.zeros((NGRAM_BUCKETS, labels.shape[1]), dtype=np.float32)
+        bias = np.zeros(labels.shape[1], dtype=np.float32)
         for number in range(FOLDS):
             kept, held = fold != number, fold == number
-            weights, bias = _one_against_rest(inputs[kept], labels[kept])
-            left_out[held] = inputs[held] @ weights + bias
+            of_fold, bias_of_fold = _fit_columns(inputs[kept], labels[kept])
+            left_out[held] = inputs[held] @ of_fold + bias_of_fold
+            weights += of_fold / np.float32(FOLDS)
+            bias += bias_of_fold / np.float32(FOLDS)
             progress((number + 1) / (FOLDS + 1))
-        weights, bias = _one_against_rest(inputs, labels)
+        # Near where the folds are on average; the other way round, a fold would begin with what its rows taught.
+        weights, bias = _fit_columns(inputs, labels, (weights, bias))
         progress(1.0)
         return cls(idf, weights, bias), left_out
 
@@ -163,14 +203,12 @@ def _weigh(counts, idf: Vectors):  # type: ignore[no-untyped-def]  # scipy ships
     return weighted
 
 
-def _one_against_rest(inputs, labels: Labels) -> tuple[Vectors, Vectors]:  # type: ignore[no-untyped-def]
+def _fit_columns(inputs: Any, labels: Labels, start: tuple[Vectors, Vectors] | None = None) -> tuple[Vectors, Vectors]:
+    """Weights (buckets, classes) and bias (classes,); UNKNOWN for a class without both kinds of examples."""
     weights = np.zeros((inputs.shape[1], labels.shape[1]), dtype=np.float32)
     bias = np.full(labels.shape[1], UNKNOWN, dtype=np.float32)
-    for column in range(labels.shape[1]):
-        if not labels[:, column].any() or labels[:, column].all():
-            continue
-        model = LogisticRegression(
-            solver="liblinear", C=NGRAM_INVERSE_PENALTY, dual=True, tol=1e-3, max_iter=300, random_state=0
-        ).fit(inputs, labels[:, column])
-        weights[:, column], bias[column] = model.coef_[0], model.intercept_[0]
+    taught = np.flatnonzero(labels.any(axis=0) & ~labels.all(axis=0))
+    if len(taught):
+        begun = None if start is None else (start[0][:, taught], start[1][taught])
+        weights[:, taught], bias[taught] = one_against_rest(inputs, labels[:, taught], NGRAM_PENALTY, begun)
     return weights, bias

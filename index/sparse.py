@@ -9,6 +9,7 @@ from pathlib import Path
 import bm25s
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from index.analyzer import normalize, terms
 
@@ -45,6 +46,25 @@ class SparseIndex:
         found = [rows[starts[token] : starts[token + 1]] for token in tokens]
         counts = np.bincount(np.concatenate(found), minlength=texts) if found else np.zeros(texts)
         return (counts / max(1, len(different))).astype(np.float32)
+
+    def table(self, queries: Sequence[str]) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """What scores() and coverage() give for each of many queries, both of shape (queries, texts), in one product."""
+        vocabulary, rows, columns, different = self._engine.vocab_dict, [0], [], []
+        for query in queries:
+            found = terms(query)
+            columns += [token for term in found if (token := vocabulary.get(term)) is not None]
+            rows.append(len(columns))
+            different.append(max(1, len(set(found))))
+        held = self._engine.scores
+        shape = (len(held["indptr"]) - 1, int(held["num_docs"]))
+        weights = sparse.csr_matrix((held["data"], held["indices"], held["indptr"]), shape=shape)
+        counts = sparse.csr_matrix((np.ones(len(columns), dtype=np.float32), columns, rows), (len(queries), shape[0]))
+        counts.sum_duplicates()
+        scores = (counts @ weights).toarray()
+        counts.data[:] = 1
+        weights.data = np.ones_like(weights.data)
+        coverage = (counts @ weights).toarray() / np.array(different, dtype=np.float32)[:, None]
+        return scores.astype(np.float32), coverage.astype(np.float32)
 
     def save(self, folder: Path) -> None:
         """Write to a folder."""

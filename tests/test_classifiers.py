@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from index.analyzer import normalize
-from index.classifiers import SOFTMAX_PENALTY, UNKNOWN, EmbeddingClassifier, NgramClassifier, _hash, _weigh
+from index.classifiers import (
+    FOLDS,
+    SOFTMAX_PENALTY,
+    UNKNOWN,
+    EmbeddingClassifier,
+    NgramClassifier,
+    _hash,
+    _weigh,
+    folds_of,
+)
 from index.embedder import Vectors
 from index.examples import Labels
 
@@ -174,3 +183,24 @@ def test_fewer_texts_than_folds() -> None:
     classifier, left_out = NgramClassifier.fit(TEXTS[:2], np.eye(2, dtype=np.bool_), lambda done: None)
     assert np.isfinite(left_out).all()
     assert classifier.scores(TEXTS[0])[0] > classifier.scores(TEXTS[1])[0]
+
+
+def test_more_texts_leave_each_text_in_its_fold() -> None:
+    many = [f"第{number}个问题" for number in range(400)]
+    folds = folds_of(many, "words")
+    assert set(folds) == set(range(FOLDS))
+    assert np.bincount(folds).min() > 60
+    np.testing.assert_array_equal(folds_of(["新的", *many[7:], *many[:7]], "words")[1:], [*folds[7:], *folds[:7]])
+    assert (folds_of(many, "vectors") != folds).any()
+
+
+def test_the_softmax_is_left_out_by_the_folds_it_is_given() -> None:
+    vectors, _ = random_data(3, 60, 8, 4)
+    classes = np.eye(4, dtype=np.bool_)[np.arange(60) % 4]
+    fold = np.arange(60) // 15
+    _, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:60], silent, fold)
+    changed = classes.copy()
+    changed[:15] = np.roll(changed[:15], 1, axis=1)  # the first fold: its own scores do not know, all others do
+    _, again = EmbeddingClassifier.fit(vectors, changed, ALL_ANSWERED[:60], silent, fold)
+    np.testing.assert_array_equal(left_out[:15], again[:15])
+    assert (left_out[15:] != again[15:]).any()

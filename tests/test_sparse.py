@@ -72,3 +72,11 @@ def test_two_builds_write_the_same_scores() -> None:
     np.testing.assert_array_equal(
         SparseIndex.build(CLAUSES).scores("开会督查填表"), SparseIndex.build(CLAUSES).scores("开会督查填表")
     )
+
+
+def test_many_queries_at_once_score_as_each_alone(index: SparseIndex) -> None:
+    queries = [normalize(text) for text in [*CLAUSES, "督查 督查 10页 查", "", "xyzzy", "少开会xyzzy少开会"]]
+    scores, coverage = index.table(queries)
+    np.testing.assert_allclose(scores, [index.scores(query) for query in queries], rtol=1e-5)
+    np.testing.assert_allclose(coverage, [index.coverage(query) for query in queries], rtol=1e-6)
+    assert index.table([])[0].shape == index.table([])[1].shape == (0, 4)

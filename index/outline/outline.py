@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from index.outline.headings import heading_name, loose_clauses, of_kind, shares_words, title_of
 from index.outline.numerals import NUMBER, number_of, numeral
@@ -26,6 +26,9 @@ class Outline:
 
     def __init__(self, knowledge: KnowledgeBase) -> None:
         self._knowledge = knowledge
+        self._whole = {document.id: _whole_names(document) for document in knowledge.documents}
+        #: Each query is read for what it names and for what it misses.
+        self._read = lru_cache(maxsize=64)(self._read_anew)
 
     def resolve(self, query: str, within: Clause | None = None) -> tuple[Clause, ...]:
         """The clauses that an address names, in the order named; empty when `query` is no address.
@@ -147,20 +150,9 @@ class Outline:
         document = named or self._first
         if document is None:
             return None, ()
-        return named, tuple(scan(rest, self._headings(document), self._whole_names(document)) or ())
+        return named, tuple(scan(rest, self._headings(document), self._whole[document.id]) or ())
 
-    def _whole_names(self, document: Document) -> tuple[tuple[str, Token], ...]:
-        """Words that address a heading by themselves: its name, its title, and the word for the background."""
-        names: list[tuple[str, Token]] = []
-        for clause in document:
-            if clause.kind == "background":
-                names += [("背景", Word("background")), (normalize(heading_name(clause)), Word("background"))]
-            if clause.kind == "section":
-                token = Heading(clause=clause.id)
-                names += [(normalize(name).strip(PUNCTUATION), token) for name in (heading_name(clause), clause.text)]
-        return tuple(sorted(names, key=lambda pair: -len(pair[0])))
-
-    def _read(self, query: str, within: Clause | None) -> Found | None:
+    def _read_anew(self, query: str, within: Clause | None) -> Found | None:
         named, tokens = self._tokens(query)
         if not any(not isinstance(token, Word) or token.role == "background" for token in tokens):
             return None
@@ -168,6 +160,18 @@ class Outline:
         if document is None:
             return None
         return Reader(self._knowledge, document, within if named is None else None).read(tokens)
+
+
+def _whole_names(document: Document) -> tuple[tuple[str, Token], ...]:
+    """Words that address a heading by themselves: its name, its title, and the word for the background."""
+    names: list[tuple[str, Token]] = []
+    for clause in document:
+        if clause.kind == "background":
+            names += [("背景", Word("background")), (normalize(heading_name(clause)), Word("background"))]
+        if clause.kind == "section":
+            token = Heading(clause=clause.id)
+            names += [(normalize(name).strip(PUNCTUATION), token) for name in (heading_name(clause), clause.text)]
+    return tuple(sorted(names, key=lambda pair: -len(pair[0])))
 
 
 def listed(items: Sequence[str]) -> str:

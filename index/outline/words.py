@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 TRADITIONAL = str.maketrans(
     "問題條項點個針對類後麼說講寫內裡裏開讓給貼發請謝還這與從間們嗎幾麵總數貫徹實結構來為達標號頭話詳細簡釋復",
@@ -43,6 +44,7 @@ COUNTERS = "条项点款招"
 RANGES = ("到", "至", "-", "~", "—", "–", "to", "through")
 
 
+@lru_cache(maxsize=64)
 def normalize(query: str) -> str:
     """Width, case, circled digits and the Traditional words of an address; spaces go, except between two digits."""
     text = unicodedata.normalize("NFKC", query).lower().translate(TRADITIONAL)
