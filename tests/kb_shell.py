@@ -14,6 +14,7 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -40,6 +41,8 @@ class Steps:
             return
         if self._fault == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        elif before and name == "commit":
+            raise sqlite3.OperationalError("database or disk is full")
         elif before:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -105,9 +108,14 @@ def warm_up() -> None:
             assert main(["--config", str(root / "config.yaml"), *command]) == 0
 
 
+def tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def serve() -> None:
     warm_up()
-    print("ready", flush=True)
+    tell("ready")
     for line in sys.stdin:
         if not line.strip():
             break
@@ -121,8 +129,8 @@ def serve() -> None:
                 finally:
                     os._exit(code)
             children.append(child)
-        print(json.dumps(children), flush=True)
-        print(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]), flush=True)
+        tell(json.dumps(children))
+        tell(json.dumps([os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]))
 
 
 if __name__ == "__main__":

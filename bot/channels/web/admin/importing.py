@@ -28,9 +28,9 @@ from bot.kb.drafts import Draft
 from bot.kb.workshop import Workshop
 from knowledge import editing, strict_yaml
 from knowledge.errors import JianfuError
+from knowledge.importing import leftovers
 from knowledge.importing.about import Given
 from knowledge.importing.adopt import Suggestion, SuggestionsFile
-from knowledge.importing import leftovers
 from knowledge.importing.draft import import_file
 from knowledge.importing.leftovers import REPORT, SUGGESTIONS
 from knowledge.importing.write import write
