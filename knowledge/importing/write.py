@@ -116,7 +116,8 @@ def _put(aside: Path, folder: Path) -> None:
         with suppress(OSError):
             old.rename(folder)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    with suppress(OSError):
+        old.rename(aside)  # half removed, it is nothing to bring back; write() removes it
 
 
 def _write(path: Path, content: str) -> None:
