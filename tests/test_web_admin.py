@@ -6,6 +6,7 @@ import html
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -705,3 +706,79 @@ async def test_without_a_version_the_history_says_so(state: State) -> None:
         assert "还没有发布过任何版本" in (await client.get("/admin/history")).text
         assert (await client.get("/admin/history/1")).status_code == 404
         assert (await send(client, "/admin/history/1/rollback", {"reason": "x"})).status_code == 404
+
+
+# --- each page that changes something, from the app itself ---
+
+
+def changing(app: FastAPI) -> list[str]:
+    """The paths that take forms, but for the one that everybody may send."""
+    found = [path for method, path in routes(app.routes) if method not in ("GET", "HEAD") and path != "/admin/login"]
+    assert len(found) > 12
+    return found
+
+
+async def test_no_route_of_the_app_changes_anything_without_a_login_a_role_and_a_form_of_ones_own(
+    app: FastAPI, client: httpx.AsyncClient, state: State, workshop: Workshop
+) -> None:
+    """Whatever routes the app has: one that somebody adds is asked here too, and nothing of this depends on RULES."""
+    before = (state.versions.log(), workshop.drafts.all())
+
+    def unchanged() -> bool:
+        return (state.versions.log(), workshop.drafts.all()) == before
+
+    paths = changing(app)
+    for path in paths:
+        response = await client.post(concrete(path), data={"form": "0" * 64}, headers=ORIGIN)
+        assert response.status_code == 303, path
+        assert "admin/login" in response.headers["location"]
+    async with client_of(app) as other:
+        await log_in(other, "editor")
+        foreign = form_token((await other.get("/admin/password")).text)
+    await log_in(client)
+    own = form_token((await client.get("/admin/password")).text)
+    for path in paths:
+        for fields in ({}, {"form": ""}, {"form": foreign}):
+            response = await client.post(concrete(path), data={"reason": "x", **fields}, headers=ORIGIN)
+            assert response.status_code == 403, (path, fields)
+        for headers in ({}, {"origin": "http://evil.example"}, ORIGIN | {"sec-fetch-site": "cross-site"}):
+            response = await client.post(concrete(path), data={"form": own, "reason": "x"}, headers=headers)
+            assert response.status_code == 403, (path, headers)
+        assert (await client.get(concrete(path))).status_code in (200, 405), path  # a link does nothing
+        assert unchanged(), path
+    assert (await client.get("/admin")).status_code == 200
+    await log_in_anew(client, "reader")
+    harmless = {"/admin/logout", "/admin/password", "/admin/try"}
+    for path in sorted(set(paths) - harmless):
+        assert (await send(client, concrete(path), {"reason": "x"})).status_code == 403, path
+        assert unchanged(), path
+
+
+async def log_in_anew(client: httpx.AsyncClient, name: str) -> None:
+    assert (await send(client, "/admin/logout", {})).status_code == 303
+    assert (await log_in(client, name)).status_code == 303
+
+
+async def test_what_people_write_is_text_on_every_page(client: httpx.AsyncClient, state: State, tmp_path: Path) -> None:
+    """Names, reasons, wordings of a version: on each page that shows them."""
+    evil = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
+    version = write(tmp_path / "v4", 44)
+    for path in (*version.glob("documents/*.yaml"),):
+        content = path.read_text("utf8").replace("科员一个人能用几平米", evil.replace('"', '\\"'))
+        path.write_text(content.replace("某市机关事务管理局", "<b>局</b>"), "utf8")
+    change = change_of(version, 2, "publish", evil)
+    state.versions.record([replace(change, reason=evil, override=evil)])
+    await log_in(client)
+    for path in ("/admin/history", "/admin/history/4", "/admin/compare?old=2&new=4", "/admin/proposals", "/admin"):
+        page = await client.get(path)
+        assert page.status_code == 200, path
+        assert "<script>alert" not in page.text, path
+        assert "<img src=x" not in page.text, path
+        assert "<b>局" not in page.text, path
+    assert "&lt;script&gt;alert(1)" in (await client.get("/admin/history/4")).text
+    for path in (
+        f"/admin/clauses?q={quote(evil)}",
+        f"/admin/history/{quote(evil, safe='')}",
+        f"/admin/clauses/{quote(evil, safe='')}",
+    ):
+        assert "<script>alert" not in (await client.get(path)).text, path

@@ -49,7 +49,7 @@ def register(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _import(config: Config, options: argparse.Namespace) -> int:
     from bot.channels import terminal  # noqa: PLC0415 - only what a command needs is loaded
-    from knowledge.importing import report  # noqa: PLC0415 - the same
+    from knowledge.importing import leftovers, report  # noqa: PLC0415 - the same
     from knowledge.importing.about import Given  # noqa: PLC0415 - the same
     from knowledge.importing.draft import import_file  # noqa: PLC0415 - brings the parsers
     from knowledge.importing.write import write  # noqa: PLC0415 - the same
@@ -62,6 +62,10 @@ def _import(config: Config, options: argparse.Namespace) -> int:
     with terminal.progress_bar(sys.stderr) as progress:
         draft = import_file(path, identifier, given, progress)
     folder = Path(options.out).expanduser() if options.out else Path(DRAFTS) / draft.id
+    _say_if_brought_back(folder)
+    cleared = leftovers.clear(folder.parent)
+    if cleared:
+        print(words.CLEARED.format(count=cleared, folder=folder.parent), file=sys.stderr)
     write(draft, folder, force=options.force)
     if options.json:
         print(json.dumps({**report.as_json(draft), "folder": str(folder)}, ensure_ascii=False))
@@ -80,9 +84,18 @@ def _id_from(path: Path) -> str:
 def _adopt(config: Config, options: argparse.Namespace) -> int:
     from knowledge.importing.adopt import adopt  # noqa: PLC0415 - brings the parsers
 
-    added, waiting = adopt(Path(options.folder).expanduser())
+    folder = Path(options.folder).expanduser()
+    _say_if_brought_back(folder)
+    added, waiting = adopt(folder)
     print(words.ADOPTED.format(added=added, waiting=waiting))
     return 0
+
+
+def _say_if_brought_back(folder: Path) -> None:
+    from knowledge.importing.leftovers import bring_back  # noqa: PLC0415 - only what a command needs is loaded
+
+    if bring_back(folder):
+        print(words.BROUGHT_BACK.format(folder=folder), file=sys.stderr)
 
 
 def _lint(config: Config, options: argparse.Namespace) -> int:

@@ -24,6 +24,8 @@ WRITTEN = (
     "草稿已写到 {folder}。核对 report.txt 后，可用 jianfu kb lint {folder} 再查一遍；拟好的问题在 suggestions.yaml。"
 )
 ADOPTED = "写进了 {added} 个问题；还有 {waiting} 个没有标 use: true。"
+CLEARED = "清理了 {folder} 里一天前中断的导入留下的 {count} 份半成品；写好的草稿没有动。"
+BROUGHT_BACK = "上次换掉 {folder} 时中断了，已把原来的草稿放回。"
 LINT_FINE = "没有发现问题。"
 LINT_COUNT = "{errors} 处错误，{warnings} 处提醒。"
 LINT_NO_FOLDER = "{folder} 不是知识库文件夹；里面应有 documents/。"

@@ -7,10 +7,12 @@ file is replaced by one rename, so a kill leaves the list before or the list aft
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -20,8 +22,11 @@ from bot.kb import draft_words as words
 from bot.kb.changes import Change, change_from_json, change_to_json
 from knowledge.errors import JianfuError
 
+logger = logging.getLogger(__name__)
+
 _ID = re.compile(r"[0-9a-f]{8}")
 _FILE = "draft.json"
+OLD_SECONDS = 24 * 3600.0
 #: More than anybody looks through; each takes the room of a knowledge folder.
 MOST = 40
 MOST_CHANGES = 200
@@ -65,6 +70,7 @@ class Drafts:
 
     def new(self, author: str, base: int, base_digest: str, changes: Sequence[Change]) -> Draft:
         """Keep a new draft. Raises JianfuError where there are too many, or the disk does not take it."""
+        self._clear_unfinished()
         if len(self.all()) >= MOST:
             raise JianfuError(words.TOO_MANY.format(most=MOST))
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -108,6 +114,22 @@ class Drafts:
             raise NoDraft(words.NO_DRAFT)
         (folder / _FILE).unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
+
+    def _clear_unfinished(self) -> None:
+        """Remove what kills left of drafts: folders without the file, which nobody has written to for a day."""
+        gone = 0
+        for path in self._root.glob("*"):
+            try:
+                if not _ID.fullmatch(path.name) or (path / _FILE).exists():
+                    continue
+                if time.time() - path.stat().st_mtime < OLD_SECONDS:
+                    continue
+                shutil.rmtree(path)
+                gone += 1
+            except OSError as error:
+                logger.warning("the unfinished draft %s cannot be removed: %s", path, error)
+        if gone:
+            logger.warning("%s", words.CLEARED.format(count=gone))
 
     def _keep(self, draft: Draft) -> None:
         folder = self._root / draft.id

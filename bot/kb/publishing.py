@@ -16,8 +16,9 @@ from bot.kb import words
 from bot.kb.served import Shelved
 from bot.kb.shelf import Pointer
 from bot.state.versions import SERVING, BaseMoved, Change, Entry, Versions, moved
-from knowledge.archive import unpack
+from knowledge.archive import digest_of, pack, unpack
 from knowledge.errors import JianfuError
+from knowledge.loader import load_knowledge
 
 if TYPE_CHECKING:
     from bot.kb.proposal import Proposal  # brings the model's libraries, which going back does not need
@@ -37,7 +38,19 @@ def check_base(shelved: Shelved, folder: Path, base: int | None) -> None:
     if stated is None:
         raise JianfuError(words.WHICH_BASE.format(folder=folder, seq=in_use))
     if stated != in_use:
+        _check_published_already(shelved, folder)
         raise BaseMoved(moved(stated, in_use))
+
+
+def _check_published_already(shelved: Shelved, folder: Path) -> None:
+    """Whoever was cut off behind the record and tries again is told that it is done. Raises JianfuError."""
+    pointer = shelved.in_use()
+    digest = ""
+    with suppress(JianfuError, OSError, ValueError):  # what is wrong with the folder is said elsewhere
+        digest = digest_of(pack(folder, load_knowledge(folder)))
+    if digest == pointer.digest:
+        _state_base(folder, pointer.seq)
+        raise JianfuError(words.PUBLISHED_ALREADY.format(folder=folder, seq=pointer.seq))
 
 
 def publish(

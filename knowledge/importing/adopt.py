@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from knowledge import editing, strict_yaml
-from knowledge.importing.write import SUGGESTIONS
+from knowledge.importing.leftovers import SUGGESTIONS
 from knowledge.loader import DOCUMENTS_FOLDER, Identifier, Line, load_document
 
 

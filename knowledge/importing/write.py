@@ -15,11 +15,10 @@ from knowledge.errors import JianfuError
 from knowledge.importing import report, words
 from knowledge.importing.clauses import DraftClause
 from knowledge.importing.draft import Draft
+from knowledge.importing.leftovers import REPORT, REPORT_JSON, SUGGESTIONS
 from knowledge.importing.suggest import suggestions
 from knowledge.loader import load_document
 from knowledge.strict_yaml import quoted
-
-REPORT, REPORT_JSON, SUGGESTIONS = "report.txt", "report.json", "suggestions.yaml"
 
 
 class CannotWrite(JianfuError):
@@ -117,7 +116,8 @@ def _put(aside: Path, folder: Path) -> None:
         with suppress(OSError):
             old.rename(folder)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    with suppress(OSError):
+        old.rename(aside)  # half removed, it is nothing to bring back; write() removes it
 
 
 def _write(path: Path, content: str) -> None:

@@ -5,6 +5,7 @@ Reading the file, and every refusal, is knowledge/importing's business.
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 import shutil
@@ -27,11 +28,15 @@ from bot.kb.drafts import Draft
 from bot.kb.workshop import Workshop
 from knowledge import editing, strict_yaml
 from knowledge.errors import JianfuError
+from knowledge.importing import leftovers
 from knowledge.importing.about import Given
 from knowledge.importing.adopt import Suggestion, SuggestionsFile
 from knowledge.importing.draft import import_file
-from knowledge.importing.write import REPORT, SUGGESTIONS, write
+from knowledge.importing.leftovers import REPORT, SUGGESTIONS
+from knowledge.importing.write import write
 from knowledge.loader import DOCUMENTS_FOLDER, load_document
+
+logger = logging.getLogger(__name__)
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _ID = re.compile(r"[0-9a-f]{8}")
@@ -122,6 +127,9 @@ def _read(name: str, content: bytes, identifier: str, title: str, folder: Path) 
             draft = import_file(path, identifier, Given(title, "", "", 0))
         except JianfuError as error:
             raise JianfuError(str(error).replace(str(path), clean(Path(name).name)[:80])) from error
+        cleared = leftovers.clear(folder.parent)
+        if cleared:
+            logger.warning("%s", words.CLEARED.format(count=cleared))
         write(draft, folder)
 
 
