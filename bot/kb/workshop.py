@@ -132,6 +132,7 @@ class Workshop:
             preview.differences,
             preview.effect,
             preview.report,
+            preview.findings,
         )
         entry = publishing.publish(
             self.shelved,

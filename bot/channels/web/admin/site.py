@@ -12,6 +12,7 @@ from bot.channels.web.admin import (
     entry,
     history,
     importing,
+    linking,
     numbers,
     overview,
     proposals,
@@ -42,6 +43,7 @@ def create_router(
     frame = Frame(files, version)
     guard = Guard(router, service, frame)
     entry.add_routes(guard, service, frame, Threads("hashing", entry.HASHING_THREADS, entry.HASHING_WAITING))
+    linking.add_routes(guard, service, frame)
     overview.add_routes(guard, service, frame)
     trial.add_routes(guard, service, frame)
     clauses.add_routes(guard, service, frame)

@@ -51,6 +51,21 @@ DIFFERENT = "两次输入的新密码不一样，什么都没有改。"
 OLD_WRONG = "现在的密码不对，什么都没有改。"
 CHANGED = "密码已改，请用新密码登录；您在别处的登录也都退出了。"
 
+# Telegram
+TELEGRAM = "连接 Telegram"
+TELEGRAM_INTRO = (
+    "连上以后，您可以在与机器人的私聊里发文件、看预览、发布，权限与网页上一样。只存您的 Telegram 编号的加密指纹。"
+)
+TELEGRAM_LINKED = "您的账号现在连着 {count} 个私聊。"
+TELEGRAM_NONE = "您的账号现在没有连着私聊。"
+MAKE_CODE = "生成连接码"
+CODE_LABEL = "连接码"
+CODE_NOTE = "{minutes} 分钟内，用您自己的 Telegram 私聊机器人发这一句；只能用一次，不要转给别人："
+CODE_SEND = "/admin {code}"
+UNLINK = "断开全部私聊"
+UNLINKED = "已断开 {count} 个私聊。"
+TELEGRAM_ENDS = "停用账号、改角色、改密码都会断开；{days} 天不用也会。"
+
 # Overview
 OVERVIEW = "概览"
 STATE = "现在的状态"
