@@ -45,7 +45,7 @@ def create_router(
     entry.add_routes(guard, service, frame, Threads("hashing", entry.HASHING_THREADS, entry.HASHING_WAITING))
     linking.add_routes(guard, service, frame)
     overview.add_routes(guard, service, frame)
-    trial.add_routes(guard, service, frame)
+    trial.add_routes(guard, service, frame, workshop)
     clauses.add_routes(guard, service, frame)
     editing.add_routes(guard, service, frame, workshop)
     queue.add_routes(guard, service, frame, workshop, group_distance)
