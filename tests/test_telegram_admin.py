@@ -420,7 +420,8 @@ async def test_yaml_is_handed_out_and_put_back_and_an_old_one_takes_nothing_away
     await linked.press(message, words.BUTTON_PUBLISH)
     assert head(kept) == 2
     assert "别人已发布了第 2 版" in await linked.press(stale, words.BUTTON_PUBLISH)
-    await linked.press_data(stale, f"k:m:{next(one.id for one in kept.workshop.drafts.all())}")
+    await until(lambda: "放到第 2 版上重做" in linked.buttons(stale), DEADLINE)
+    await linked.press(stale, "放到第 2 版上重做")
     await until(lambda: words.FAULT.format(fault="")[:8] in linked.text(stale), DEADLINE)
     assert "会丢掉那些改动" in linked.text(stale)
     changed = await linked.send(name, asked.replace("三分之一".encode(), "四分之一".encode()))
@@ -473,7 +474,7 @@ async def test_an_editor_asks_and_an_approver_agrees_in_the_chat(linked: Talk, k
     entry = kept.state.versions.head()
     assert entry is not None
     assert (entry.seq, entry.author, entry.approver) == (3, "editor", "approver")
-    assert "您是在" in await linked.press_data(waiting, "k:a:2")
+    assert await linked.press_data(waiting, "k:a:2") == words.NOT_WAITING.format(seq=2)
     assert head(kept) == 3
 
 

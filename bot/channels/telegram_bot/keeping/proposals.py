@@ -123,7 +123,11 @@ class Proposals:
             await acknowledge(query, words.CHANGED_SINCE, alert=True)
             await self.show(bot, place, here, draft, keeper)
             return
-        await self._room.run(lambda shop: shop.check(draft))  # nobody writes reasons for what cannot be published
+        try:
+            await self._room.run(lambda shop: shop.check(draft))  # nobody writes reasons for what cannot be published
+        except BaseMoved:
+            await self.show(bot, place, here, draft, keeper)  # now with a button that does it again
+            raise
         if preview.obstacles:
             await acknowledge(query, words.ASKED)
             reasons = "；".join(preview.obstacles)[:_LONGEST_REASONS]
@@ -162,7 +166,11 @@ class Proposals:
             await send(bot, place, pack(text_sections(text)), agree_button(seq))
 
     async def _agree(self, bot: Bot, query: CallbackQuery, place: Place, here: int, seq: int, keeper: Keeper) -> None:
-        entry = await self._room.run(lambda shop: publishing.approve(shop.shelved, seq, approver=keeper.name))
+        def agree(shop: Workshop) -> Entry:
+            _proposed(shop, seq)  # which says in this room's words that it waits no more
+            return publishing.approve(shop.shelved, seq, approver=keeper.name)
+
+        entry = await self._room.run(agree)
         await acknowledge(query)
         await self.tell(bot, place, here, entry, keeper)
 
