@@ -42,14 +42,14 @@ def compared(left: Side, right: Side) -> Markup:
         tag("p", said if differing else words.ALL_SAME, role="status"),
         table(
             words.COMPARE_TWO,
-            (words.ITEM, *names, words.DIFFERENCE),
-            [(*row, _marked(words.NOT_SAME if row[1] != row[2] else words.SAME)) for row in rows],
+            (words.ITEM, words.DIFFERENCE, *names),
+            [(name, _marked(words.NOT_SAME if one != other else words.SAME), one, other) for name, one, other in rows],
             class_="compared",
         ),
     ]
     candidates = _candidates(left, right)
     if candidates:
-        columns = (words.CLAUSE, *names, words.DIFFERENCE)
+        columns = (words.CLAUSE, words.DIFFERENCE, *names)
         parts += [tag("h2", words.CANDIDATES), table(words.CANDIDATES, columns, candidates, class_="compared numbers")]
     halves = (
         tag("section", tag("h2", words.IN_FULL.format(letter=one.letter, title=one.title)), one.full)
@@ -82,7 +82,7 @@ def _candidates(left: Side, right: Side) -> list[tuple[str, ...]]:
         known = one or other
         assert known is not None
         shown = tuple(words.NONE if hit is None else f"{hit.probability:.{_DIGITS}f}" for hit in (one, other))
-        rows.append((known.clause.label, *shown, _marked(_difference(left, right, one, other))))
+        rows.append((known.clause.label, _marked(_difference(left, right, one, other)), *shown))
     return rows
 
 

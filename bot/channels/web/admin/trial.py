@@ -133,7 +133,7 @@ def _form(visit: Visit, question: str, history: str, choices: Sequence[tuple[str
     before = Markup(f'<textarea id="history" name="history" rows="2">\n{escape(history)}</textarea>')
     parts = [
         tag("div", tag("label", words.QUESTION, for_="question"), asked, class_="entry wide"),
-        tag("div", tag("label", words.HISTORY, for_="history"), before, class_="entry wide"),
+        tag("div", tag("label", words.EARLIER, for_="history"), before, class_="entry wide"),
         button(words.TRY_BUTTON),
     ]
     keys = [key for key, _ in choices]
