@@ -33,6 +33,13 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
     maker = Maker(config, state.receipts.keep, recorder.note, ahead=True)
     follower = Follower(shelved, maker.make)
     background = BackgroundAssistant(follower.first)
+    workshop = Workshop(
+        config.path(config.knowledge.drafts),
+        shelved,
+        lambda folder, progress: prepare(shelved, folder, maker, config.answers, progress),
+        maker.make,
+        config.knowledge.approvals,
+    )
     channels: list[Channel] = [lambda stop: keep_tidy(state, stop), lambda stop: follower.follow(background, stop)]
     if token is not None:
         application = telegram_bot.create_application(
@@ -42,17 +49,11 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
             state=state,
             concurrent_questions=config.web.concurrent_questions,
             keep_days=config.state.keep_days,
+            workshop=workshop,
         )
         channels.append(lambda stop: telegram_bot.run(application, config.telegram, stop))
     if with_web:
         limit = config.answers.max_question_characters
-        workshop = Workshop(
-            config.path(config.knowledge.drafts),
-            shelved,
-            lambda folder, progress: prepare(shelved, folder, maker, config.answers, progress),
-            maker.make,
-            config.knowledge.approvals,
-        )
         app = web.create_app(
             background,
             config.web,

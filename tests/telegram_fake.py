@@ -186,7 +186,7 @@ _STRUCTURES = {
 
 # HTML as Telegram reads it
 
-_TAGS = {"b": set(), "blockquote": {"expandable"}, "i": set(), "a": {"href"}, "code": set()}
+_TAGS = {"b": set(), "blockquote": {"expandable"}, "i": set(), "s": set(), "a": {"href"}, "code": set()}
 
 
 class _TelegramHtml(html.parser.HTMLParser):
@@ -259,6 +259,8 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
                 self.faults.remove(fault)
                 raise lo.ApiRefusal(fault[2], fault[1], fault[3])
         accepted = {name: value for name, value in fields.items() if name not in self._EXTRA}
+        if "force_reply" in fields.get("reply_markup", ""):  # the emulator knows keyboards only
+            del accepted["reply_markup"]
         if fields.get("parse_mode") == "HTML":
             try:
                 accepted["text"], _ = read_html(fields["text"])

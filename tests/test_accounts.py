@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bot.__main__ import main
 from bot.accounts import passwords, words
 from bot.accounts.door import ACCOUNT_TRIES, ADDRESS_TRIES, Door, Refused, TooManyTries, new_token
+from bot.accounts.linking import Keeper, Linking, NotLinked
 from bot.accounts.passwords import WeakPassword
 from bot.accounts.registry import Registry, UnusableName
 from bot.accounts.roles import MAY, ROLES, Action, may
@@ -462,3 +463,22 @@ def test_a_wrong_command_line_is_refused(config: str, arguments: list[str]) -> N
     with pytest.raises(SystemExit) as ended:
         admin(config, *arguments)
     assert ended.value.code == 2
+
+
+def test_a_chat_is_linked_and_unlinked_from_the_command_line(
+    config: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    state = state_at(f"sqlite:///{tmp_path / 'jianfu.db'}")
+    for role in ("editor", "reader"):
+        state.accounts.add(role, "x", role)
+    assert admin(config, "link", "Editor") == 0
+    code = capsys.readouterr().out.split("连接码：")[1].split()[0]
+    assert Linking(state).link(code, "telegram:1") == Keeper("editor", "editor")
+    with pytest.raises(NotLinked, match="已用过"):
+        Linking(state).link(code, "telegram:2")
+    assert admin(config, "unlink", "editor") == 0
+    assert "原来连着 1 个私聊" in capsys.readouterr().out
+    assert admin(config, "link", "reader") == 1
+    assert "只有没停用的编辑、审批账号可以" in capsys.readouterr().err
+    assert admin(config, "unlink", "nobody") == 1
+    state.close()

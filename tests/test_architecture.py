@@ -113,7 +113,7 @@ def test_only_the_configuration_opens_config_yaml() -> None:
     assert {path for path in readers if not path.startswith("knowledge/")} == {
         "bot/config.py",
         "bot/review/draft.py",  # writes decisions into a copy of the knowledge
-        "bot/channels/web/admin/importing.py",  # reads the suggestions of a draft
+        "bot/kb/receiving.py",  # reads the suggestions of a draft, and document files that were sent
     }
 
 

@@ -349,10 +349,10 @@ def test_a_dismissal_keeps_no_text(state: State) -> None:
         (lambda desk, group: desk.add("", "2.2"), "没有编号为"),
         (lambda desk, group: desk.add(group, "2.2", [" "]), "1–500 个字"),
         (lambda desk, group: desk.add(group, "2.2", ["字" * 501]), "1–500 个字"),
-        (lambda desk, group: desk.add(group, "2.2", ["我叫〔姓名〕"]), "--text"),
+        (lambda desk, group: desk.add(group, "2.2", ["我叫〔姓名〕"]), "另写一句通用的问法"),
         (lambda desk, group: desk.add(group, "2.2", ["文件由来"]), "已在知识库里（《通知》背景）"),
         (lambda desk, group: desk.beside(group, "bored"), "不认识的缘由 bored"),
-        (lambda desk, group: desk.beside(group, "far", why="没有写"), "只用于 near"),
+        (lambda desk, group: desk.beside(group, "far", why="没有写"), "只用于“相近而没写”"),
         (lambda desk, group: desk.beside(group, "near", related="9.9"), "没有编号为 9.9 的条款"),
     ],
 )

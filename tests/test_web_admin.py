@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from bot.accounts import passwords
 from bot.accounts.door import ACCOUNT_TRIES
+from bot.accounts.linking import Linking
 from bot.accounts.registry import Registry
 from bot.accounts.roles import ROLES, may
 from bot.channels.web.admin.guard import own_page
@@ -199,8 +200,23 @@ async def test_each_role_opens_what_the_table_allows_and_nothing_else(client: ht
             assert response.status_code == 200, (method, path)
         else:  # an empty form: looked at, and found wanting
             acts = path.endswith(("/again", "/redo", "/discard"))  # which need nothing filled in
-            assert response.status_code in ((303, 404) if acts else (403, 404, 409, 422)), (method, path)
+            expected = (303, 404) if acts else (200,) if "telegram" in path else (403, 404, 409, 422)
+            assert response.status_code in expected, (method, path)
             assert "您的角色不能用这一页" not in response.text
+
+
+async def test_an_editor_links_a_chat_and_unlinks_it(client: httpx.AsyncClient, state: State) -> None:
+    await log_in(client, "editor")
+    assert "连接 Telegram" in (await client.get("/admin")).text
+    assert "现在没有连着私聊" in (await client.get("/admin/telegram")).text
+    made = await send(client, "/admin/telegram", {})
+    code = re.search(r"/admin ([0-9A-Z]{5}-[0-9A-Z]{5})<", made.text)
+    assert code is not None
+    assert Linking(state).link(code[1], "telegram:1").name == "editor"
+    assert code[1] not in (await client.get("/admin/telegram")).text
+    assert "现在连着 1 个私聊" in (await client.get("/admin/telegram")).text
+    assert "已断开 1 个私聊" in (await send(client, "/admin/telegram/unlink", {})).text
+    assert Linking(state).keeper("telegram:1") is None
 
 
 async def test_a_role_that_nobody_knows_may_nothing(client: httpx.AsyncClient, state: State) -> None:

@@ -312,7 +312,10 @@ async def upload(client: httpx.AsyncClient, content: bytes, name: str = "会议.
     token = form_token(page.text)
     files = {"file": (name, content)}
     return await client.post(
-        "/admin/import", data={"form": token, "id": "huiyi", **fields}, files=files, headers=ORIGIN
+        "/admin/import",
+        data={"form": token, "id": "huiyi", "issuer": "青禾县人民政府办公室", **fields},
+        files=files,
+        headers=ORIGIN,
     )
 
 
@@ -331,6 +334,19 @@ async def test_a_file_becomes_a_proposal_with_ticked_questions(client: httpx.Asy
     assert kept.background.assistant is not None
     assert {one.id for one in kept.background.assistant.knowledge.documents} == {"huiyi", "jiedai-2021"}
     assert (await client.get(path)).status_code == 404
+
+
+async def test_an_error_of_the_lint_is_not_published_without_a_reason(client: httpx.AsyncClient, kept: Kept) -> None:
+    done = await upload(client, NOTICE.encode(), issuer="")
+    made = await send(client, "/" + done.headers["location"].lstrip("./"), {})
+    proposal = "/" + made.headers["location"].lstrip("./")
+    page = await previewed(client, proposal)
+    assert "issuer 还写着「待填」" in page
+    assert "有新的错误，改正以前不能发布" in page
+    assert (await send(client, f"{proposal}/publish", {})).status_code == 422
+    assert kept.state.versions.log() == []
+    assert (await send(client, f"{proposal}/publish", {"override": "发文单位待查"})).status_code == 303
+    assert kept.state.versions.log()[-1].override == "发文单位待查"
 
 
 @pytest.mark.parametrize(

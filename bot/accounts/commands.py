@@ -31,6 +31,8 @@ def add_parsers(commands: Any, common: argparse.ArgumentParser, parser_class: ty
     add("disable", words.HELP_DISABLE)
     add("enable", words.HELP_ENABLE)
     add("password", words.HELP_PASSWORD)
+    add("link", words.HELP_LINK)
+    add("unlink", words.HELP_UNLINK)
     add("role", words.HELP_ROLE).add_argument("role", choices=ROLES, help=roles)
 
 

@@ -8,7 +8,8 @@ import sys
 from typing import TextIO
 
 from bot.accounts import passwords, words
-from bot.accounts.registry import Registry
+from bot.accounts.linking import CODE_SECONDS, Linking
+from bot.accounts.registry import Registry, spelled
 from bot.config import Config
 from bot.state.state import State
 from knowledge.errors import JianfuError
@@ -18,7 +19,10 @@ def run(config: Config, options: argparse.Namespace, out: TextIO) -> None:
     """Do what `options.admin_command` says. Raises JianfuError."""
     state = State.of(config)
     try:
-        _COMMANDS[options.admin_command](Registry(state), options, out)
+        if options.admin_command in _LINKING:
+            _LINKING[options.admin_command](Linking(state), spelled(options.name), out)
+        else:
+            _COMMANDS[options.admin_command](Registry(state), options, out)
     finally:
         state.close()
 
@@ -59,6 +63,14 @@ def _role(registry: Registry, options: argparse.Namespace, out: TextIO) -> None:
     print(words.ROLE_SET.format(name=name, role=role, meaning=meaning), file=out)
 
 
+def _link(linking: Linking, name: str, out: TextIO) -> None:
+    print(words.LINK_CODE.format(name=name, code=linking.code(name), minutes=CODE_SECONDS // 60), file=out)
+
+
+def _unlink(linking: Linking, name: str, out: TextIO) -> None:
+    print(words.UNLINKED.format(name=name, count=linking.unlink(name)), file=out)
+
+
 def _read_password(from_stdin: bool, name: str) -> str:
     """A password from standard input, or typed twice unseen. Raises JianfuError."""
     if from_stdin:
@@ -86,3 +98,4 @@ _COMMANDS = {
     "password": _password,
     "role": _role,
 }
+_LINKING = {"link": _link, "unlink": _unlink}

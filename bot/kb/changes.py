@@ -5,6 +5,7 @@ Doing one changes a folder through knowledge/editing.py and bot/review/draft.py,
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -50,11 +51,22 @@ class Imported:
     source: str
 
 
-Change = ClauseEdit | Settled | Imported
-_KINDS: dict[str, type[ClauseEdit] | type[Settled] | type[Imported]] = {
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """A notice's document file as somebody wrote it anew, over the file with the sha256 `replaces`."""
+
+    document: str
+    title: str
+    yaml: str
+    replaces: str
+
+
+Change = ClauseEdit | Settled | Imported | Rewritten
+_KINDS: dict[str, type[ClauseEdit] | type[Settled] | type[Imported] | type[Rewritten]] = {
     "clause": ClauseEdit,
     "settled": Settled,
     "imported": Imported,
+    "rewritten": Rewritten,
 }
 
 
@@ -64,6 +76,8 @@ def apply(folder: Path, change: Change, progress: Callable[[float], None] = lamb
         _edit(folder, change, progress)
     elif isinstance(change, Imported):
         _put_document(folder, change)
+    elif isinstance(change, Rewritten):
+        _rewrite(folder, change)
     else:
         aside = folder.with_name(f"{folder.name}-settled")
         shutil.rmtree(aside, ignore_errors=True)
@@ -85,6 +99,8 @@ def told(change: Change) -> str:
         return words.TOLD_CLAUSE.format(label=change.label, what="、".join(parts))
     if isinstance(change, Imported):
         return words.TOLD_IMPORT.format(title=change.title)
+    if isinstance(change, Rewritten):
+        return words.TOLD_REWRITTEN.format(title=change.title)
     return words.TOLD_SETTLED.format(count=sum(len(one.texts) for one in change.decisions))
 
 
@@ -113,7 +129,7 @@ def _decision(content: dict[str, Any]) -> Decision:
 
 
 def _edit(folder: Path, change: ClauseEdit, progress: Callable[[float], None]) -> None:
-    path = _path_of(folder, change.document)
+    path = path_of(folder, change.document)
     steps: list[Callable[[], None]] = []
     if change.text is not None:
         text = change.text
@@ -130,11 +146,20 @@ def _edit(folder: Path, change: ClauseEdit, progress: Callable[[float], None]) -
         step()
 
 
-def _path_of(folder: Path, document_id: str) -> Path:
+def path_of(folder: Path, document_id: str) -> Path:
+    """The file of a notice in a knowledge folder. Raises JianfuError where there is none."""
     for path in sorted((folder / DOCUMENTS_FOLDER).glob("*.yaml")):
         if load_document(path, folder).id == document_id:
             return path
     raise JianfuError(words.NO_DOCUMENT.format(document=document_id))
+
+
+def _rewrite(folder: Path, change: Rewritten) -> None:
+    path = path_of(folder, change.document)
+    if hashlib.sha256(path.read_bytes()).hexdigest() != change.replaces:
+        raise JianfuError(words.REWRITTEN_MOVED.format(title=change.title))
+    path.write_bytes(change.yaml.encode("utf8"))
+    load_document(path, folder)
 
 
 def _put_document(folder: Path, change: Imported) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
 from bot.kb.differences import Difference, Piece
 from bot.kb.effect import Changed, Effect, Said
 from bot.kb.gate import Lost, Report
+from bot.kb.new_findings import NewFindings
 from bot.kb.proposal import Proposal
 from knowledge.archive import digest_of
 from knowledge.clause import Clause
@@ -57,8 +59,24 @@ class Preview:
 
     @property
     def passed(self) -> bool:
-        """Whether the gate is open."""
-        return not self.fault and (self.report is None or self.report.passed)
+        """Whether it may be published without a written reason."""
+        return not self.fault and not self.obstacles
+
+    @property
+    def obstacles(self) -> tuple[str, ...]:
+        """Why it may not be published without a written reason, as Proposal.obstacles: the gate, and new errors of the lint."""
+        shut = self.report.reasons if self.report is not None else ()
+        return (*shut, *(one.text for one in self.noticed if one.severity == "error"))
+
+    @property
+    def findings(self) -> NewFindings:
+        """The findings as a proposal has them, without the files and lines, which are not kept."""
+        return NewFindings(
+            tuple(
+                Finding(Path(), 0, "error" if one.severity == "error" else "warning", one.rule, one.text, one.remedy)
+                for one in self.noticed
+            )
+        )
 
     def to_text(self) -> str:
         """For a file."""

@@ -81,17 +81,17 @@ def _effect_lines(effect: Effect) -> Iterator[str]:
     yield words.EFFECT.format(asked=effect.asked, changed=len(effect.changed))
     for one in effect.changed[:SHOWN]:
         yield words.EFFECT_ONE.format(question=one.question)
-        yield words.EFFECT_BEFORE.format(said=_said(one.before, one.after))
-        yield words.EFFECT_AFTER.format(said=_said(one.after, one.before))
+        yield words.EFFECT_BEFORE.format(said=said(one.before, one.after))
+        yield words.EFFECT_AFTER.format(said=said(one.after, one.before))
     if len(effect.changed) > SHOWN:
         yield words.EFFECT_MORE.format(count=len(effect.changed) - SHOWN)
 
 
-def _said(said: Said, other: Said) -> str:
+def said(one: Said, other: Said) -> str:
     """What is said; of clauses, those that the other version does not give, where there are any."""
-    clauses = [one for one in said.clauses if one not in other.clauses] or said.clauses
+    clauses = [each for each in one.clauses if each not in other.clauses] or one.clauses
     labels = "、".join(f"{label}“{_start(text)}”" for label, text in clauses)
-    return words.OUTCOME_NAMES[said.outcome].format(labels=labels)
+    return words.OUTCOME_NAMES[one.outcome].format(labels=labels)
 
 
 def _start(text: str) -> str:

@@ -46,12 +46,11 @@ class Workshop:
         self.shelved = shelved
         self.approvals = approvals
         self._prepare = prepare
-        self._make = make
+        self.make = make
         self._lock = threading.Lock()
         self._queue: OrderedDict[str, Callable[[Progress], None]] = OrderedDict()
         self._stages: dict[str, Stage] = {}
         self._running = False
-        self._assistant: tuple[str, Assistant | str] | None = None
 
     def begin(self, author: str, some: Sequence[Change]) -> Draft:
         """A new draft on the version in use, whose preview is begun. Raises JianfuError, StateUnavailable."""
@@ -86,10 +85,10 @@ class Workshop:
             self._preview_file(draft).unlink(missing_ok=True)
         elif self.preview(draft) is not None:
             return
-        self._enqueue(draft.id, lambda progress: self._work(draft.id, progress))
+        self.enqueue(draft.id, lambda progress: self._work(draft.id, progress))
 
     def stage(self, name: str) -> Stage | None:
-        """How far the work on a draft, or on a version, is; None where nobody works on it."""
+        """How far the work on a draft, or of another name, is; None where nobody works on it."""
         return self._stages.get(name)
 
     def preview(self, draft: Draft) -> Preview | None:
@@ -111,7 +110,7 @@ class Workshop:
         preview = self.preview(draft)
         if preview is None or preview.fault:
             raise JianfuError(words.NOT_READY)
-        folder = self._folder(draft)
+        folder = self.folder_of(draft)
         try:
             archive, knowledge = read_folder(folder)
         except JianfuError:
@@ -132,6 +131,7 @@ class Workshop:
             preview.differences,
             preview.effect,
             preview.report,
+            preview.findings,
         )
         entry = publishing.publish(
             self.shelved,
@@ -144,23 +144,8 @@ class Workshop:
         self.drafts.discard(draft.id)
         return entry
 
-    def assistant(self, pointer: Pointer) -> Assistant | str | None:
-        """An assistant of a version, why there is none, or None while it is being made. The last one is kept."""
-        name = f"version-{pointer.seq}"
-        if self._assistant is not None and self._assistant[0] == name:
-            return self._assistant[1]
-
-        def make(progress: Progress) -> None:
-            try:
-                served = self.shelved.fetch(pointer, confirmed=False)
-                self._assistant = (name, self._make(served.knowledge, progress))
-            except JianfuError as error:
-                self._assistant = (name, str(error))
-
-        self._enqueue(name, make)
-        return None
-
-    def _enqueue(self, name: str, work: Callable[[Progress], None]) -> None:
+    def enqueue(self, name: str, work: Callable[[Progress], None]) -> None:
+        """Have work done after what waits already, once for each name; stage() says how far it is."""
         with self._lock:
             if name in self._stages:
                 return
@@ -217,7 +202,7 @@ class Workshop:
     def _made(self, draft: Draft, progress: Progress) -> Preview:
         progress(words.TAKING_OUT, None)
         self.check(draft)
-        folder, base = self._folder(draft), self.drafts.folder(draft.id) / "base"
+        folder, base = self.folder_of(draft), self.drafts.folder(draft.id) / "base"
         aside = folder.with_name("changing")
         archive = self.shelved.archive(Pointer(draft.base, draft.base_digest))
         try:
@@ -241,7 +226,8 @@ class Workshop:
         noticed = (Noticed.of(one) for one in lint(folder, silent))
         return Preview.of(proposal, tuple(dict.fromkeys(one for one in noticed if one not in known)))
 
-    def _folder(self, draft: Draft) -> Path:
+    def folder_of(self, draft: Draft) -> Path:
+        """The knowledge folder with a draft's changes; it is there once the preview is."""
         return self.drafts.folder(draft.id) / f"knowledge-{draft.revision}"
 
     def _preview_file(self, draft: Draft) -> Path:

@@ -15,17 +15,17 @@ ENDINGS = {
 }
 REASONS = {"near": "相近而没写", "far": "别的事", "chat": "寒暄", "noise": "乱码", "attack": "攻击"}
 
-NO_GROUP = "没有编号为 {group} 的一组问题（可能已处理或到期）。用 jianfu review list 看现在有哪些。"
+NO_GROUP = "没有编号为 {group} 的一组问题，可能已处理或到期。请重新列出待办，看现在有哪些。"
 GROUP_UNCLEAR = "编号 {group} 能指 {count} 组，请多写几位。"
 NO_CLAUSE = "没有编号为 {reference} 的条款。编号如 0、2、2.2、5.1。"
 NO_REASON = "不认识的缘由 {reason}；应为 {reasons} 之一。"
-TEXT_MASKED = "“{text}”里有去掉的个人信息，不能原样写进知识库；请用 --text 写一句通用的问法。"
+TEXT_MASKED = "“{text}”里有去掉的个人信息，不能原样写进知识库；请另写一句通用的问法。"
 TEXT_BAD = "问题应为 1–{limit} 个字的一行文字。"
 TEXT_KNOWN = "“{text}”已在知识库里（{place}），不必再加；若回答得不对，请改那一处，或忽略这一组。"
 TEXT_PENDING = "“{text}”已在待写入的决定里（第 {number} 号）。"
-WHY_NEAR_ONLY = "--why 和 --clause 只用于 near（相近而没写）。"
-NO_DECISION = "没有第 {number} 号决定。用 jianfu review log 看有哪些。"
-RELATED_NEEDED = "知识库里有几份通知，请用 --clause 写明这个问题与哪一条相近。"
+WHY_NEAR_ONLY = "“没有写的是什么”和相近的条款，只用于“相近而没写”。"
+NO_DECISION = "没有第 {number} 号决定，可能已撤回或到期。请重新列出决定，看有哪些。"
+RELATED_NEEDED = "知识库里有几份通知，请写明这个问题与哪一条相近。"
 
 ADDED = "已记下第 {number} 号决定：加到{label}：{texts}。写成草稿用 jianfu review apply --out 文件夹。"
 BESIDE = "已记下第 {number} 号决定：通知没有写（{reason}）：{texts}。写成草稿用 jianfu review apply --out 文件夹。"

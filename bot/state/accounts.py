@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from bot.state.database import Database
-from bot.state.tables import accounts, sessions
+from bot.state.tables import account_links, accounts, link_codes, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Account:
 
 
 class AccountBook:
-    """The accounts of one installation. A change that takes something away ends the account's sessions in the same commit."""
+    """The accounts of one installation. A change that takes something away ends the account's sessions and links in the same commit."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -40,20 +42,22 @@ class AccountBook:
         """The account of a name, disabled or not. Raises StateUnavailable."""
         with self._database.begin() as connection:
             row = connection.execute(select(accounts).where(accounts.c.name == name)).one_or_none()
-        return None if row is None else _account(row)
+        return None if row is None else account_of(row._mapping)
 
     def all(self) -> tuple[Account, ...]:
         """Every account, by name. Raises StateUnavailable."""
         with self._database.begin() as connection:
-            return tuple(_account(row) for row in connection.execute(select(accounts).order_by(accounts.c.name)))
+            return tuple(
+                account_of(row._mapping) for row in connection.execute(select(accounts).order_by(accounts.c.name))
+            )
 
     def set_password(self, name: str, password: str, *, was: str | None = None) -> bool:
-        """Set a password hash and end the sessions; False without such an account, or where its hash is no longer `was`."""
+        """Set a password hash and end sessions and links; False without such an account, or where its hash is no longer `was`."""
         there = accounts.c.name == name if was is None else (accounts.c.name == name) & (accounts.c.password == was)
         with self._database.begin() as connection:
             changed = connection.execute(update(accounts).where(there).values(password=password)).rowcount == 1
             if changed:
-                connection.execute(delete(sessions).where(sessions.c.account == name))
+                _end(connection, name)
             return changed
 
     def renew_hash(self, name: str, password: str, was: str) -> None:
@@ -63,19 +67,26 @@ class AccountBook:
             connection.execute(update(accounts).where(there).values(password=password))
 
     def set_role(self, name: str, role: str) -> bool:
-        """Give an account a role and end its sessions; False without such an account. Raises StateUnavailable."""
+        """Give an account a role and end its sessions and links; False without such an account. Raises StateUnavailable."""
         return self._change(name, role=role)
 
     def set_disabled(self, name: str, disabled: bool) -> bool:
-        """Close an account or open it again, and end its sessions; False without such an account. Raises StateUnavailable."""
+        """Close an account or open it again, and end its sessions and links; False without such an account. Raises StateUnavailable."""
         return self._change(name, disabled=disabled)
 
     def _change(self, name: str, **values: object) -> bool:
         with self._database.begin() as connection:
             changed = connection.execute(update(accounts).where(accounts.c.name == name).values(**values)).rowcount == 1
-            connection.execute(delete(sessions).where(sessions.c.account == name))
+            _end(connection, name)
             return changed
 
 
-def _account(row: Row[tuple[object, ...]]) -> Account:
-    return Account(**row._mapping)
+def account_of(row: Mapping[Any, Any]) -> Account:
+    """An account from a row's columns."""
+    return Account(**row)
+
+
+def _end(connection: Connection, name: str) -> None:
+    """Let nobody in any more who came in as this account before."""
+    for table in (sessions, account_links, link_codes):
+        connection.execute(delete(table).where(table.c.account == name))

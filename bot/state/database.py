@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 #: The newest migration in MIGRATIONS; a test compares.
-REVISION = "0007"
+REVISION = "0008"
 #: How long a writer waits for another one, in seconds.
 BUSY_SECONDS = 10
 #: Any number that nothing else locks in the same PostgreSQL database.

@@ -13,6 +13,7 @@ from bot.state.database import Database
 from bot.state.decisions import Decisions
 from bot.state.feedback import FeedbackBook
 from bot.state.inbox import Inbox
+from bot.state.links import LinkBook
 from bot.state.open_questions import OpenQuestions
 from bot.state.people import People
 from bot.state.receipts import Receipts
@@ -42,6 +43,7 @@ class State:
     accounts: AccountBook
     sessions: SessionBook
     attempts: AttemptBook
+    links: LinkBook
     versions: Versions
     open_questions: OpenQuestions
     decisions: Decisions
@@ -65,6 +67,7 @@ class State:
             AccountBook(database),
             SessionBook(database, config.web.admin_idle_minutes * 60.0, config.web.admin_session_hours * 3600.0),
             AttemptBook(database),
+            LinkBook(database, days),
             Versions(database),
             OpenQuestions(database, config.review.keep_questions_days),
             Decisions(database, DECISION_DAYS),

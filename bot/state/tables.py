@@ -323,3 +323,24 @@ login_attempts = Table(
     Column("tries", Integer, nullable=False),
     Column("began", Double, nullable=False),  # seconds since 1970, when counting began
 )
+
+#: Whose chats an account keeps the knowledge from. Which chat it is, nobody can read from this.
+account_links = Table(
+    "account_links",
+    metadata,
+    Column("person", String(64), primary_key=True),  # keyed hash
+    Column("account", String(32), nullable=False),
+    Column("expires", Date, nullable=False),
+    Index("ix_account_links_account", "account"),
+    Index("ix_account_links_expires", "expires"),
+)
+
+#: Codes that link a chat to an account: good once, for minutes, one an account.
+link_codes = Table(
+    "link_codes",
+    metadata,
+    Column("code", String(64), primary_key=True),  # keyed hash
+    Column("account", String(32), nullable=False),
+    Column("expires", Double, nullable=False),  # seconds since 1970
+    Index("ix_link_codes_account", "account"),
+)

@@ -43,6 +43,7 @@ def purge(state: State) -> None:
         ("counters", state.counters),
         ("sessions", state.sessions),
         ("login attempts", state.attempts),
+        ("account links", state.links),
     )
     for name, book in books:
         try:

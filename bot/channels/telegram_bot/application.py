@@ -26,11 +26,13 @@ from bot.channels.telegram_bot.handlers import register_handlers
 from bot.channels.telegram_bot.handlers.desk import Desk
 from bot.channels.telegram_bot.history import History
 from bot.channels.telegram_bot.intake import Intake
+from bot.channels.telegram_bot.keeping.room import Room
 from bot.channels.telegram_bot.log import protect_logs, redact_tokens
 from bot.channels.telegram_bot.reminding import keep_reminding
 from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.channels.telegram_bot.updates import TelegramApplication, persist, poll, receive_webhooks
 from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE, TelegramConfig, webhook_secret
+from bot.kb.workshop import Workshop
 from bot.state.state import State
 from knowledge.errors import JianfuError
 
@@ -58,12 +60,13 @@ def create_application(
     concurrent_questions: int = 4,
     keep_days: int = 90,
     clock: Callable[[], float] = time.time,
+    workshop: Workshop | None = None,
 ) -> TelegramApplication:
     """The application, ready to run(); nothing is contacted yet.
 
     `state` keeps updates until they are answered, feedback and settings; without it nothing outlives the process.
     `keep_days`: how long totals of study sessions are kept; `clock` gives their time, in seconds since 1970.
-    `patience_seconds`: how long a question waits for an assistant that is still loading. Tests pass `request` and
+    Without a `workshop` the knowledge cannot be changed from a chat. `patience_seconds`: how long a question waits for an assistant that is still loading. Tests pass `request` and
     `get_updates_request`. Raises JianfuError for a token or proxy that cannot be used.
     """
     protect_logs()
@@ -95,7 +98,9 @@ def create_application(
         patience_seconds=patience_seconds,
         concurrent_questions=concurrent_questions,
     )
-    register_handlers(application, desk, sessions)
+    room = Room(desk, workshop)
+    register_handlers(application, desk, room, sessions)
+    application.beside.append(room.until_stopped)
     application.beside.append(lambda stop: keep_reminding(application.bot, desk, stop))
     return application
 

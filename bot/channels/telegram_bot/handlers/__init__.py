@@ -27,6 +27,12 @@ from bot.channels.telegram_bot.handlers.questions import Questions
 from bot.channels.telegram_bot.handlers.sessions import Sessions
 from bot.channels.telegram_bot.handlers.studying import Studying
 from bot.channels.telegram_bot.handlers.trouble import Trouble
+from bot.channels.telegram_bot.keeping.entrance import Entrance
+from bot.channels.telegram_bot.keeping.files import Files
+from bot.channels.telegram_bot.keeping.presses import KeepPresses
+from bot.channels.telegram_bot.keeping.proposals import Proposals
+from bot.channels.telegram_bot.keeping.reasons import Reason, Reasons
+from bot.channels.telegram_bot.keeping.room import Room
 from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.channels.telegram_bot.updates import TelegramApplication
 from bot.channels.telegram_bot.words import Word
@@ -37,11 +43,15 @@ __all__ = ["register_handlers"]
 _SESSIONS = 10
 
 
-def register_handlers(application: TelegramApplication, desk: Desk, runner: SessionRunner | None = None) -> None:
+def register_handlers(
+    application: TelegramApplication, desk: Desk, room: Room, runner: SessionRunner | None = None
+) -> None:
     """Which handler gets what; the first that matches in a group of handlers gets it."""
     questions, personal, trouble = Questions(desk), Personal(desk, runner), Trouble(desk)
     sessions = Sessions(desk, runner)
-    commands = Commands(desk, questions)
+    commands = Commands(desk, questions, room)
+    entrance, proposals = Entrance(room), Proposals(room)
+    files, reasons = Files(room, proposals), Reasons(room, proposals)
     studying = Studying(desk)
     presses = Presses(desk, questions, Opinions(desk), personal, studying)
     new = filters.UpdateType.MESSAGE
@@ -50,6 +60,7 @@ def register_handlers(application: TelegramApplication, desk: Desk, runner: Sess
     addressed = new & (private | (group & filters.Regex(r"^/\w+@")))
 
     application.add_handler(TypeHandler(object, trouble.skip_stale), group=-1)
+    application.add_handler(MessageHandler(new & private & filters.TEXT & ~filters.COMMAND & Reason(), reasons.reply))
     application.add_handler(CommandHandler("ask", questions.ask, new & (private | group)))
     application.add_handler(CommandHandler("session", sessions.session, new & (private | group)))
     application.add_handler(CommandHandler("start", commands.start, addressed))
@@ -63,6 +74,7 @@ def register_handlers(application: TelegramApplication, desk: Desk, runner: Sess
         ("study", studying.study),
         ("settings", personal.settings),
         ("forget", personal.forget),
+        ("admin", entrance.admin),
     ):
         application.add_handler(CommandHandler(name, handler, addressed))
         if name in replies.TELEGRAM_WORDS:
@@ -70,9 +82,11 @@ def register_handlers(application: TelegramApplication, desk: Desk, runner: Sess
     application.add_handler(MessageHandler(new & private & filters.COMMAND, commands.help))
     application.add_handler(MessageHandler(new & private & filters.TEXT, questions.private_text))
     application.add_handler(MessageHandler(new & group & filters.TEXT & ~filters.COMMAND, questions.group_text))
+    application.add_handler(MessageHandler(new & private & filters.Document.ALL, files.document))
     application.add_handler(MessageHandler(new & private & ~filters.StatusUpdate.ALL, questions.private_other))
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE & filters.TEXT, questions.edited))
     application.add_handler(CallbackQueryHandler(sessions.press, r"^room\+?:"))
+    application.add_handler(CallbackQueryHandler(KeepPresses(room, entrance, files, proposals).press, r"^k:"))
     application.add_handler(CallbackQueryHandler(presses.press))
     application.add_handler(PollAnswerHandler(studying.poll_answered))
     application.add_handler(InlineQueryHandler(Inline(desk).query))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from contextlib import suppress
 
 from telegram import Update
+from telegram.constants import ChatType
 
 from bot import replies
 from bot.channels.telegram_bot.buttons import clause_view, examples, outline_view
@@ -12,6 +14,8 @@ from bot.channels.telegram_bot.deep_links import read_link
 from bot.channels.telegram_bot.delivery import send
 from bot.channels.telegram_bot.handlers.desk import Context, Desk, conversation_of, message_of, place_of, say, show
 from bot.channels.telegram_bot.handlers.questions import Questions
+from bot.channels.telegram_bot.keeping import words as keeping_words
+from bot.channels.telegram_bot.keeping.room import Room
 from bot.channels.telegram_bot.receipt_text import receipt_sections
 from bot.channels.telegram_bot.text import pack
 from bot.channels.telegram_bot.words import argument_of
@@ -24,8 +28,9 @@ from knowledge.base import KnowledgeBase
 class Commands:
     """Handlers of commands, and of the words that stand for them."""
 
-    def __init__(self, desk: Desk, questions: Questions) -> None:
+    def __init__(self, desk: Desk, questions: Questions, room: Room) -> None:
         self._desk = desk
+        self._room = room
         self._questions = questions
 
     async def start(self, update: Update, context: Context) -> None:
@@ -50,9 +55,13 @@ class Commands:
         await say(context.bot, place_of(message), text + self._kept(), examples())
 
     async def help(self, update: Update, context: Context) -> None:
-        """/help, and any command that does not exist."""
-        more = replies.TELEGRAM_HELP_MORE.format(name=context.bot.username)
-        await say(context.bot, place_of(message_of(update)), replies.help_text() + more + self._kept(), examples())
+        """/help, and any command that does not exist; who keeps the knowledge is told of that too."""
+        message, user = message_of(update), update.effective_user
+        more = replies.TELEGRAM_HELP_MORE.format(name=context.bot.username) + self._kept()
+        if message.chat.type == ChatType.PRIVATE and user is not None:
+            with suppress(StateUnavailable):
+                more += keeping_words.HELP if await self._room.keeper(user.id) is not None else ""
+        await say(context.bot, place_of(message), replies.help_text() + more, examples())
 
     def _kept(self) -> str:
         """What is kept of questions, on a line of its own; "" where nothing is."""

@@ -12,6 +12,7 @@ from bot import replies
 from bot.channels.telegram_bot.buttons import Press, settings_view
 from bot.channels.telegram_bot.delivery import Place, acknowledge, edit
 from bot.channels.telegram_bot.handlers.desk import Context, Desk, message_of, person, place_of, say, show
+from bot.channels.telegram_bot.keeping import words as keeping_words
 from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.rooms import words
 from bot.state.database import StateUnavailable
@@ -75,6 +76,7 @@ class Personal:
                 "settings": state.people.forget(name),
                 "cards": state.cards.forget(name),
                 "reminders": state.reminders.forget(name),
+                "links": state.links.forget(name),
             }
 
         classroom = self._runner.classroom if self._runner else None
@@ -84,6 +86,7 @@ class Personal:
         except StateUnavailable:
             text = replies.TELEGRAM_FORGOTTEN_PARTLY.format(questions=questions)
         else:
-            text = replies.TELEGRAM_FORGOTTEN.format(**gone, questions=questions)
+            unlinked = keeping_words.FORGOTTEN if gone.pop("links") else ""
+            text = replies.TELEGRAM_FORGOTTEN.format(**gone, questions=questions) + unlinked
             text += words.SESSION_FORGOTTEN if answers else ""
         await say(context.bot, place_of(message), text)

@@ -42,7 +42,10 @@ def add_routes(guard: Guard, service: Service, frame: Frame) -> None:
             content += [tag("h2", words.LOGGED_IN), table(words.LOGGED_IN, columns, people)]
         change = tag("a", words.CHANGE_PASSWORD, href=f"{visit.root}admin/password")
         chat = tag("a", words.TO_CHAT, href=visit.root)
-        content += [tag("p", ends, class_="field-hint"), tag("p", change, " ", chat, class_="page-links")]
+        links = [change, " ", chat]
+        if may(session.role, Action.PROPOSE):
+            links += [" ", tag("a", words.TELEGRAM, href=f"{visit.root}admin/telegram")]
+        content += [tag("p", ends, class_="field-hint"), tag("p", *links, class_="page-links")]
         waiting = assistant is None and service.background.error is None
         return HTMLResponse(frame.page(visit, words.OVERVIEW, *content, again=waiting))
 

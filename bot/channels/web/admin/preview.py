@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.channels.web.admin import desk_words as words
 from bot.channels.web.admin.differing import difference_list
 from bot.channels.web.admin.frame import pairs, table
-from bot.channels.web.pages.html import Markup, tag
+from bot.channels.web.pages.html import Markup, joined, tag
 from bot.kb import words as kb_words
 from bot.kb.effect import Effect, Said
 from bot.kb.gate import Report
@@ -62,7 +62,10 @@ def _noticed(found: tuple[Noticed, ...]) -> Markup:
         tag("li", tag("strong", f"{words.SEVERITIES[one.severity]}（{one.rule}）"), f"：{one.text}。{one.remedy}。")
         for one in found
     )
-    return tag("ul", *rows, class_="noticed")
+    listed = tag("ul", *rows, class_="noticed")
+    if any(one.severity == "error" for one in found):
+        return joined([listed, tag("p", words.LINT_SHUT, role="alert", class_="note")])
+    return listed
 
 
 def _effect(effect: Effect) -> list[Markup]:

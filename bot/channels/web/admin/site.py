@@ -12,6 +12,7 @@ from bot.channels.web.admin import (
     entry,
     history,
     importing,
+    linking,
     numbers,
     overview,
     proposals,
@@ -42,8 +43,9 @@ def create_router(
     frame = Frame(files, version)
     guard = Guard(router, service, frame)
     entry.add_routes(guard, service, frame, Threads("hashing", entry.HASHING_THREADS, entry.HASHING_WAITING))
+    linking.add_routes(guard, service, frame)
     overview.add_routes(guard, service, frame)
-    trial.add_routes(guard, service, frame)
+    trial.add_routes(guard, service, frame, workshop)
     clauses.add_routes(guard, service, frame)
     editing.add_routes(guard, service, frame, workshop)
     queue.add_routes(guard, service, frame, workshop, group_distance)

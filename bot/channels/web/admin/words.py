@@ -51,6 +51,21 @@ DIFFERENT = "两次输入的新密码不一样，什么都没有改。"
 OLD_WRONG = "现在的密码不对，什么都没有改。"
 CHANGED = "密码已改，请用新密码登录；您在别处的登录也都退出了。"
 
+# Telegram
+TELEGRAM = "连接 Telegram"
+TELEGRAM_INTRO = (
+    "连上以后，您可以在与机器人的私聊里发文件、看预览、发布，权限与网页上一样。只存您的 Telegram 编号的加密指纹。"
+)
+TELEGRAM_LINKED = "您的账号现在连着 {count} 个私聊。"
+TELEGRAM_NONE = "您的账号现在没有连着私聊。"
+MAKE_CODE = "生成连接码"
+CODE_LABEL = "连接码"
+CODE_NOTE = "{minutes} 分钟内，用您自己的 Telegram 私聊机器人发这一句；只能用一次，不要转给别人："
+CODE_SEND = "/admin {code}"
+UNLINK = "断开全部私聊"
+UNLINKED = "已断开 {count} 个私聊。"
+TELEGRAM_ENDS = "停用账号、改角色、改密码都会断开；{days} 天不用也会。"
+
 # Overview
 OVERVIEW = "概览"
 STATE = "现在的状态"
@@ -82,8 +97,28 @@ TRY_INTRO = (
     "输入一个问题，看它是怎么答出来的：候选条款、各项依据、把握、决定。与正式回答是同一条路，但不留凭据，也不记问题。"
 )
 QUESTION = "问题"
-HISTORY = "前面问过的话（可不填，一行一句）"
+EARLIER = "前面问过的话（可不填，一行一句）"
 TRY_BUTTON = "试答"
+COMPARE_TWO = "两个版本并排比较"
+COMPARE_NOTE = (
+    "同一个问题问两个版本，看决定、候选和依据有什么不同。不在用的版本要先载入索引，头一次可能要等一会儿；其间照常作答。"
+)
+LEFT, RIGHT = "版本甲", "版本乙"
+COMPARE_BUTTON = "并排比较"
+NOTHING_TO_COMPARE = "还没有可以比较的版本：没有发布过，也没有做好预览的提议。"
+NO_CHOICE = "没有这个版本或提议可以试；可能已发布或丢弃了。请重新选。"
+STILL_LOADING = "正在载入{title}（{stage}），还没有好。过一会儿再按一次「并排比较」；问答照常。"
+SIDE = "{letter}：{title}"
+SIDES = ("甲", "乙")
+ITEM = "项目"
+DIFFERENCE = "比较"
+SAME, NOT_SAME = "相同", "≠ 不同"
+ALL_SAME = "两个版本的决定、把握、依据和回答都相同。"
+SOME_DIFFER = "两个版本有 {count} 项不同：{items}。"
+ONLY = "≠ 只有{letter}"
+RISES, FALLS = "≠ ↑ 升 {by}", "≠ ↓ 降 {by}"
+TEXT_DIFFERS = "条文不同"
+IN_FULL = "{letter}的全部依据：{title}"
 NO_QUESTION = "请输入一个问题。"
 QUESTION_LONG = "问题太长了（{length} 字），请压缩到 {limit} 字以内。"
 DECISION = "决定"
