@@ -71,6 +71,7 @@ def check_refusal(served: Installation, ran: Ran, before: Seen) -> None:
 # --- denied at one step ---
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["import", "publish", "rollback"])
 def test_where_the_disk_denies_one_step_it_is_said_or_does_not_matter(
     served: Installation, tmp_path: Path, what: str
@@ -127,6 +128,7 @@ def leave(folder: Path, kilobytes: int) -> None:
     os.truncate(filler, max(0, filler.stat().st_size - kilobytes * 1024))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["import", "publish", "rollback"])
 def test_a_full_disk_loses_nothing_wherever_it_becomes_full(disk: Path, shell: Shell, what: str) -> None:
     served = prepare(disk, shell)
@@ -176,6 +178,7 @@ def answers_of(served: Installation) -> list[dict[str, object]]:
     return [{name: one.get(name) for name in ("outcome", "answer", "citations", "knowledge_version")} for one in found]
 
 
+@pytest.mark.long
 def test_each_torn_copy_and_index_file_is_noticed_and_made_anew(served: Installation) -> None:
     answers = answers_of(served)
     state = served.root / "state" / "knowledge"

@@ -36,6 +36,7 @@ def both(served: Installation, one: tuple[str, ...], other: tuple[str, ...]) -> 
     return served.shell.together([served.order(one), served.order(other)])
 
 
+@pytest.mark.long
 def test_of_two_who_publish_or_go_back_at_once_one_wins_and_the_other_is_told(served: Installation) -> None:
     root = served.root
     for number in range(2):
@@ -68,6 +69,7 @@ def test_of_two_who_publish_or_go_back_at_once_one_wins_and_the_other_is_told(se
         assert now.metres == (18 if now.action == "rollback" else 80 + number)
 
 
+@pytest.mark.long
 def test_of_two_who_propose_and_approve_at_once_nothing_is_lost(served: Installation) -> None:
     config = served.root / "config.yaml"
     config.write_text(config.read_text("utf8") + "knowledge: {approvals: 2}\n", "utf8")
@@ -159,6 +161,7 @@ async def asking(client: httpx.AsyncClient, stop: asyncio.Event, found: Callable
             found({"question": question, **response.json()})
 
 
+@pytest.mark.long
 async def test_two_replicas_switch_after_a_publication_and_a_return_and_mix_nothing(
     served: Installation, replicas: list[httpx.AsyncClient]
 ) -> None:
