@@ -173,6 +173,11 @@ def test_chance_is_told_from_loss(lost: int, gained: int, shut: bool) -> None:
     assert bool(gate._reasons(pairs(lost, gained), Counter(), {}, {})) is shut
 
 
+def test_a_loss_of_a_few_in_a_thousand_is_the_price_of_knowing_more() -> None:
+    assert gate._reasons(pairs(38, 21, 5248), pairs(6, 18, 2700), {}, {}) == []
+    assert len(gate._reasons(pairs(60, 21, 5248), pairs(6, 30, 2700), {}, {})) == 2
+
+
 def test_a_clause_that_lost_its_questions_is_named_though_the_whole_gained() -> None:
     reasons = gate._reasons(
         pairs(10, 30, 1000), Counter(), {"n:2.1": pairs(10, 0, 8), "": pairs(9, 0, 1)}, {"n:2.1": "措施1"}

@@ -71,7 +71,8 @@ def _proposal(config: Config, shelved: Shelved, folder: Path) -> Proposal:
     from bot.kb.proposal import prepare  # noqa: PLC0415 - the same
 
     with progress_bar(sys.stderr) as progress:
-        return prepare(shelved, folder, Maker(config), config.answers, progress)
+        found = config.path(config.index.folder) / "proposals"
+        return prepare(shelved, folder, Maker(config), config.answers, progress, remember=found)
 
 
 def _folder(config: Config, options: argparse.Namespace) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -93,3 +93,13 @@ def effect(before: Retriever, after: Retriever, policy: AnswersConfig, progress:
             progress(number / len(questions))
     progress(1.0)
     return Effect(len(questions), tuple(changed))
+
+
+def effect_of(content: Mapping[str, Any]) -> Effect:
+    """An effect from JSON values, as Effect.to_json() gave them."""
+    changed = (Changed(one["question"], _said(one["before"]), _said(one["after"])) for one in content["changed"])
+    return Effect(content["asked"], tuple(changed))
+
+
+def _said(content: dict[str, Any]) -> Said:
+    return Said(content["outcome"], tuple((label, text) for label, text in content["clauses"]))

@@ -13,8 +13,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from math import comb
+from typing import Any
 
 from bot.assistant import Decision, decide
 from bot.config import AnswersConfig
@@ -23,9 +24,11 @@ from bot.kb.differences import key, same_clauses
 from bot.kb.labels import Label, labels
 from index.retriever import Retriever
 
-FORMAT = 1
+FORMAT = 2
 #: Chance of a loss being none, at which it counts as one.
 SIGNIFICANT = 0.05
+#: Everything that is added costs the rest a little; so small a share of what is measured is no reason to refuse it.
+TOLERATED = 0.005
 #: A clause has lost when it lost so many questions more than it gained, and this share of what it got right.
 CLAUSE_LOSS, CLAUSE_SHARE = 5, 0.25
 #: Below so many questions that nothing learned from, all questions are measured.
@@ -142,10 +145,10 @@ def _reasons(
 ) -> list[str]:
     reasons = []
     lost, gained = right[True, False], right[False, True]
-    if _loss(lost, gained):
+    if _loss(lost, gained, right.total()):
         reasons.append(words.GATE_DROP.format(lost=lost, gained=gained))
     wrongly, no_more = false[False, True], false[True, False]
-    if _loss(wrongly, no_more):
+    if _loss(wrongly, no_more, false.total()):
         reasons.append(words.GATE_FALSE.format(lost=wrongly, gained=no_more))
     for name, pairs in by_clause.items():
         net, had = pairs[True, False] - pairs[False, True], pairs[True, True] + pairs[True, False]
@@ -154,10 +157,13 @@ def _reasons(
     return reasons
 
 
-def _loss(lost: int, gained: int) -> bool:
-    """Whether more lost than gained is more than chance: one-sided sign test (McNemar's, exact)."""
+def _loss(lost: int, gained: int, measured: int) -> bool:
+    """Whether more lost than gained is more than chance, one-sided sign test (McNemar's, exact), and more than TOLERATED."""
     count = lost + gained
-    return lost > gained and sum(comb(count, one) for one in range(lost, count + 1)) / 2**count < SIGNIFICANT
+    return (
+        lost - gained > TOLERATED * measured
+        and sum(comb(count, one) for one in range(lost, count + 1)) / 2**count < SIGNIFICANT
+    )
 
 
 def _judge(retriever: Retriever, policy: AnswersConfig) -> dict[str, _Judged]:
@@ -172,3 +178,13 @@ def _judge(retriever: Retriever, policy: AnswersConfig) -> dict[str, _Judged]:
 def _cited(decision: Decision) -> Label:
     """The clauses of an answer or of a choice, by name."""
     return tuple(key(one) for one in decision.clauses) if decision.outcome in ("answer", "clarify") else ()
+
+
+def report_of(content: Mapping[str, Any]) -> Report:
+    """A gate's report from JSON values, as Report.canonical() wrote them or without its format."""
+    names = {one.name for one in fields(Report)}
+    values = {name: value for name, value in content.items() if name in names}
+    values["lost"] = tuple(
+        Lost(one["question"], tuple(one["wanted"]), tuple(one["before"]), tuple(one["after"])) for one in values["lost"]
+    )
+    return Report(**{**values, "reasons": tuple(values["reasons"])})

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.kb.differences import Difference, Piece
-from bot.kb.effect import Changed, Effect, Said
-from bot.kb.gate import Lost, Report
+from bot.kb.effect import Effect, effect_of
+from bot.kb.gate import Report, report_of
 from bot.kb.new_findings import NewFindings
 from bot.kb.proposal import Proposal
 from knowledge.archive import digest_of
@@ -91,20 +90,10 @@ class Preview:
             kept["version"],
             tuple(_difference(one) for one in kept["differences"]),
             tuple(Noticed(**one) for one in kept["noticed"]),
-            _effect(kept["effect"]) if kept["effect"] else None,
+            effect_of(kept["effect"]) if kept["effect"] else None,
             report_of(kept["report"]) if kept["report"] else None,
             kept["fault"],
         )
-
-
-def report_of(content: Mapping[str, Any]) -> Report:
-    """A gate's report from JSON values, as Report.canonical() wrote them or without its format."""
-    names = {one.name for one in fields(Report)}
-    values = {name: value for name, value in content.items() if name in names}
-    values["lost"] = tuple(
-        Lost(one["question"], tuple(one["wanted"]), tuple(one["before"]), tuple(one["after"])) for one in values["lost"]
-    )
-    return Report(**{**values, "reasons": tuple(values["reasons"])})
 
 
 def _difference(content: dict[str, Any]) -> Difference:
@@ -123,12 +112,3 @@ def _clause(content: dict[str, Any] | None) -> Clause | None:
         return None
     values: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in content.items()}
     return Clause(**values)
-
-
-def _effect(content: dict[str, Any]) -> Effect:
-    changed = (Changed(one["question"], _said(one["before"]), _said(one["after"])) for one in content["changed"])
-    return Effect(content["asked"], tuple(changed))
-
-
-def _said(content: dict[str, Any]) -> Said:
-    return Said(content["outcome"], tuple((label, text) for label, text in content["clauses"]))

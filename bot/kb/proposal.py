@@ -12,11 +12,12 @@ from typing import Any
 
 from bot.bootstrap import Maker
 from bot.config import AnswersConfig
-from bot.kb import words
+from bot.kb import reckoned, words
 from bot.kb.differences import Difference, differences
 from bot.kb.effect import Effect, effect
 from bot.kb.gate import Report, compare
 from bot.kb.new_findings import NewFindings, new_findings
+from bot.kb.reckoned import Reckoned
 from bot.kb.served import Served, Shelved
 from index.builtin_model import Progress
 from knowledge.archive import digest_of, pack
@@ -79,10 +80,19 @@ def read_folder(folder: Path) -> tuple[bytes, KnowledgeBase]:
         raise JianfuError(words.NO_FOLDER.format(folder=f"{folder}（{error}）")) from error
 
 
-def prepare(shelved: Shelved, folder: Path, maker: Maker, policy: AnswersConfig, progress: Progress) -> Proposal:
+def prepare(
+    shelved: Shelved,
+    folder: Path,
+    maker: Maker,
+    policy: AnswersConfig,
+    progress: Progress,
+    *,
+    remember: Path | None = None,
+) -> Proposal:
     """Compare a folder with what is in use: differences, effect, gate and lint. Raises JianfuError.
 
-    The indexes built for it stay in the cache, so that publishing it takes effect at once.
+    The indexes built for it stay in the cache, so that publishing it takes effect at once; what was found is kept in
+    `remember`, where that is given, so that the same two versions need not be asked again within the hour.
     """
     archive, knowledge = read_folder(folder)
     pointer = shelved.in_use()
@@ -92,16 +102,30 @@ def prepare(shelved: Shelved, folder: Path, maker: Maker, policy: AnswersConfig,
     base_archive = shelved.archive(pointer)
     if base_archive == archive:
         return Proposal(folder, archive, knowledge, base, base_archive)
+    name = reckoned.name_of(digest_of(base_archive), digest_of(archive), policy)
+    found = reckoned.kept(remember, name) if remember is not None else None
+    if found is None:
+        found = _reckon(base, base_archive, folder, knowledge, maker, policy, progress)
+        if remember is not None and found.report.mode == "full":  # without the model it is only provisional
+            reckoned.keep(remember, name, found)
+    changes = tuple(differences(base.knowledge, knowledge))
+    return Proposal(folder, archive, knowledge, base, base_archive, changes, found.effect, found.report, found.lint)
+
+
+def _reckon(
+    base: Served,
+    base_archive: bytes,
+    folder: Path,
+    knowledge: KnowledgeBase,
+    maker: Maker,
+    policy: AnswersConfig,
+    progress: Progress,
+) -> Reckoned:
+    """Build both indexes, and ask. Raises JianfuError."""
     before = maker.retriever(base.knowledge, _named(progress, words.NOW))
     after = maker.retriever(knowledge, _named(progress, words.PROPOSED))
     done: Callable[[float], None] = lambda fraction: progress(words.ASKING, fraction)  # noqa: E731
-    return Proposal(
-        folder,
-        archive,
-        knowledge,
-        base,
-        base_archive,
-        tuple(differences(base.knowledge, knowledge)),
+    return Reckoned(
         effect(before, after, policy, done),
         compare(before, after, policy),
         new_findings(base_archive, folder, progress),

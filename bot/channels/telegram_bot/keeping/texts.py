@@ -13,8 +13,8 @@ from bot.kb.changes import told
 from bot.kb.differences import Difference
 from bot.kb.drafts import Draft
 from bot.kb.effect import Effect
-from bot.kb.gate import Report
-from bot.kb.preview import Preview, report_of
+from bot.kb.gate import Report, report_of
+from bot.kb.preview import Preview
 from bot.kb.rendering import said
 from bot.kb.workshop import Stage
 from bot.state.versions import Entry

@@ -23,7 +23,7 @@ from bot.channels.web.pages.html import Markup, escape, joined, tag
 from bot.kb import publishing
 from bot.kb import words as kb_words
 from bot.kb.differences import Difference, differences
-from bot.kb.preview import report_of
+from bot.kb.gate import report_of
 from bot.kb.served import Shelved
 from bot.kb.shelf import Pointer
 from bot.state.database import StateUnavailable
