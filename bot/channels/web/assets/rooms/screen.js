@@ -85,6 +85,7 @@ function shown(room, totals) {
 }
 
 window.addEventListener("resize", fit);
+new ResizeObserver(fit).observe(view); // also when a picture or a font arrives after the words
 api.invitation().then((found) => {
   invitation = found;
   if (latest) show(latest);
