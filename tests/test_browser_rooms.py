@@ -212,9 +212,8 @@ def test_a_seat_whose_answer_comes_late_is_kept_with_its_name(browser: Browser, 
         held: list[tuple[Route, APIResponse]] = []
 
         def late(route: Route) -> None:
-            response = route.fetch()
+            held.append((route, route.fetch()))
             phone.request.post(f"{api}/actions", data={"action": "start"}, headers={"X-Room-Key": room["key"]})
-            held.append((route, response))
 
         phone.route("**/seat", late)
         phone.locator("#name").fill("张三")
