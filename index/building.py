@@ -116,8 +116,8 @@ def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: V
         question_vectors,
         examples.classes,
         examples.answerable,
-        lambda done: progress("学习已知问题的意思", done),
         folds_of(examples.texts, "vectors"),
+        lambda done: progress("学习已知问题的意思", done),
     )
     np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights, bias=classifier.bias)
     return lexical.with_vectors(question_vectors @ clause_vectors.T, scores)

@@ -59,17 +59,15 @@ class EmbeddingClassifier:
         vectors: Vectors,
         classes: Labels,
         answerable: Labels,
+        fold: Folds,
         progress: Callable[[float], None],
-        fold: Folds | None = None,
     ) -> tuple[EmbeddingClassifier, Scores]:
         """Fit, and score each training row by a model of the other folds.
 
-        `classes` and `answerable` are those of Examples, `fold` is folds_of() its texts; without it folds are drawn.
+        `classes` and `answerable` are those of Examples, `fold` is folds_of() its texts.
         """
         mean = vectors.mean(axis=0)
         inputs = _direction(vectors, mean).astype(np.float32)
-        if fold is None:
-            fold = np.random.default_rng(1).permutation(len(vectors)) % FOLDS
         left_out = np.empty(classes.shape, dtype=np.float32)
         for number in range(FOLDS):
             kept, held = fold != number, fold == number

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.adapter import Adapter, Half, Receipt, text_key, weight_changes
-from index.classifiers import EmbeddingClassifier
+from index.classifiers import EmbeddingClassifier, folds_of
 from index.embedder import SentenceTransformerEncoder, Vectors, fast_half
 from index.examples import Examples, gather, pinyin_reader
 from index.slips import Slips
@@ -256,7 +256,9 @@ def low_rank(change: Vectors, rank: int) -> tuple[Half, Half]:
 
 def _score(vectors: Vectors, examples: Examples, held: npt.NDArray[np.bool_]) -> tuple[float, float]:
     """Percentages of Report for some vectors: `first` and `told_apart`, on the questions held out."""
-    _, scores = EmbeddingClassifier.fit(vectors, examples.classes, examples.answerable, lambda done: None)
+    _, scores = EmbeddingClassifier.fit(
+        vectors, examples.classes, examples.answerable, folds_of(examples.texts, "vectors"), lambda done: None
+    )
     count = examples.near.shape[1]
     labels, chances, answerable = examples.labels[held][:, :count], np.exp(scores[held]), examples.answerable[held]
     right = labels[np.arange(len(labels)), chances[:, :count].argmax(axis=1)]

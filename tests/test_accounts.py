@@ -23,6 +23,7 @@ from bot.accounts.roles import MAY, ROLES, Action, may
 from bot.state.attempts import WINDOW_SECONDS
 from bot.state.state import State
 from bot.state.upkeep import purge
+from tests.admins import hash_quickly
 from tests.states import state_at
 
 pytest_plugins = ["tests.states"]
@@ -34,9 +35,7 @@ NOW = 1_700_000_000.0
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """argon2id at its cheapest; what it costs in earnest has a test of its own."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys.cache_clear()
+    hash_quickly(monkeypatch)
 
 
 @pytest.fixture

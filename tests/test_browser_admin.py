@@ -7,25 +7,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page, expect
 
-from bot.accounts import passwords
 from bot.accounts.registry import Registry
 from bot.kb.changes import ClauseEdit
 from bot.kb.served import Shelved
 from bot.kb.shelf import Shelf
 from bot.state.open_questions import OpenQuestion
-from tests.browser import PHONE, QUOTE, fits, opened, running, serious_violations, served
+from tests.admins import PASSWORD, changing_site, hash_quickly
+from tests.browser import PHONE, QUOTE, fits, opened, serious_violations, served
 from tests.fakes import scripted_assistant
-from tests.keeping import Kept, installation
+from tests.keeping import Kept
 from tests.versions import change_of, write
 from tests.web_client import state_in
 
 pytest_plugins = ["tests.browser"]
 pytestmark = pytest.mark.browser
 
-NAME, PASSWORD = "张三", "correct horse battery"
+NAME = "张三"
 PAGES = (
     "admin",
     "admin/try",
@@ -42,8 +41,7 @@ PAGES = (
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The web channel with one account; its address."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        passwords._nobodys.cache_clear()
+        hash_quickly(patch)
         folder = tmp_path_factory.mktemp("kept")
         state = state_in(folder)
         Registry(state).add(NAME, PASSWORD, "approver")
@@ -146,13 +144,8 @@ def test_everything_to_press_on_a_phone_is_large_enough(browser: Browser, kept: 
 @pytest.fixture(scope="module")
 def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Kept]]:
     """An installation whose knowledge can be changed, with the fake encoder; its address."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        passwords._nobodys.cache_clear()
-        with installation(tmp_path_factory.mktemp("changing")) as made:
-            Registry(made.state).add(NAME, PASSWORD, "approver")
-            with running(made.app(questions_per_minute=0)) as url:
-                yield url, made
+    with changing_site(tmp_path_factory.mktemp("changing"), NAME) as site:
+        yield site
 
 
 def test_the_whole_way_from_an_edit_to_going_back(browser: Browser, changing: tuple[str, Kept]) -> None:

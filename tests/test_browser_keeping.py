@@ -2,51 +2,35 @@
 
 from __future__ import annotations
 
-import io
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import docx
 import pytest
-from argon2 import PasswordHasher
 from playwright.sync_api import Browser, Page, expect
 
-from bot.accounts import passwords
-from bot.accounts.registry import Registry
 from bot.kb.changes import ClauseEdit
 from bot.state.open_questions import OpenQuestion
-from tests.browser import PHONE, fits, opened, running, serious_violations
-from tests.keeping import Kept, installation
+from tests.admins import PASSWORD, changing_site
+from tests.browser import PHONE, fits, opened, serious_violations
+from tests.keeping import Kept
+from tests.sent_notice import NOTICE, word_file
 
 pytest_plugins = ["tests.browser"]
 pytestmark = pytest.mark.browser
 
-NAME, PASSWORD = "张三", "correct horse battery"
+NAME = "张三"
 PREVIEW = 90_000
 TEXT = "乡科级正职办公室使用面积不超过20平方米，乡科级以下每人不超过9平方米。"
-NOTICE = """青禾县人民政府办公室关于规范会议活动的通知
-各乡镇：
-一、会议要少开
-（一）每月的会议不得超过两次。
-（二）每次会议不得超过90分钟。
-二、会议要短开
-（一）讲话稿不得超过3000字。
-"""
 
 
 @pytest.fixture(scope="module")
 def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Kept]]:
     """An installation whose knowledge can be changed, with the fake encoder; its address."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        passwords._nobodys.cache_clear()
-        with installation(tmp_path_factory.mktemp("changing")) as made:
-            Registry(made.state).add(NAME, PASSWORD, "approver")
-            publish(made)
-            with running(made.app(questions_per_minute=0)) as url:
-                yield url, made
+    with changing_site(tmp_path_factory.mktemp("changing"), NAME) as site:
+        publish(site[1])
+        yield site
 
 
 def publish(kept: Kept) -> None:
@@ -66,15 +50,6 @@ def log_in(page: Page) -> None:
     page.get_by_label("密码").fill(PASSWORD)
     page.get_by_role("button", name="登录").click()
     expect(page.get_by_role("button", name="退出")).to_be_visible()
-
-
-def word_file(text: str) -> bytes:
-    document = docx.Document()
-    for line in text.splitlines():
-        document.add_paragraph(line)
-    stream = io.BytesIO()
-    document.save(stream)
-    return stream.getvalue()
 
 
 def upload(page: Page, identifier: str, content: bytes, name: str = "会议通知.docx") -> None:

@@ -10,6 +10,7 @@ from index.classifiers import (
     SOFTMAX_PENALTY,
     UNKNOWN,
     EmbeddingClassifier,
+    Folds,
     NgramClassifier,
     _hash,
     _weigh,
@@ -47,23 +48,30 @@ def silent(done: float) -> None:
 ALL_ANSWERED = np.ones(400, dtype=np.bool_)
 
 
+def drawn(rows: int) -> Folds:
+    """Folds by chance."""
+    return np.random.default_rng(1).permutation(rows) % FOLDS
+
+
 @settings(max_examples=10, deadline=None)
 @given(st.integers(0, 1000), st.integers(8, 40))
 def test_a_row_is_scored_as_if_its_label_were_unknown(seed: int, rows: int) -> None:
     vectors, _ = random_data(seed, rows, 6, 3)
     truth = np.random.default_rng(seed).integers(0, 3, rows)
     classes = np.eye(3, dtype=np.bool_)[truth]
-    _, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:rows], silent)
+    _, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:rows], drawn(rows), silent)
     changed = classes.copy()
     changed[0] = np.roll(changed[0], 1)
-    _, again = EmbeddingClassifier.fit(vectors, changed, ALL_ANSWERED[:rows], silent)
+    _, again = EmbeddingClassifier.fit(vectors, changed, ALL_ANSWERED[:rows], drawn(rows), silent)
     np.testing.assert_array_equal(left_out[0], again[0])
 
 
 def test_it_is_the_softmax_regression_of_scikit_learn() -> None:
     vectors, _ = random_data(3, 300, 8, 4)
     truth = (vectors[:, :4] + 0.3 * np.random.default_rng(1).normal(size=(300, 4))).argmax(axis=1)
-    classifier, _ = EmbeddingClassifier.fit(vectors, np.eye(4, dtype=np.bool_)[truth], ALL_ANSWERED[:300], silent)
+    classifier, _ = EmbeddingClassifier.fit(
+        vectors, np.eye(4, dtype=np.bool_)[truth], ALL_ANSWERED[:300], drawn(300), silent
+    )
     centred = vectors - vectors.mean(axis=0)
     centred /= np.linalg.norm(centred, axis=1, keepdims=True)
     theirs = LogisticRegression(C=1 / (2 * SOFTMAX_PENALTY * 300), max_iter=2000).fit(centred, truth)
@@ -73,7 +81,7 @@ def test_it_is_the_softmax_regression_of_scikit_learn() -> None:
 def test_scores_are_log_probabilities_of_each_row_alone() -> None:
     vectors, _ = random_data(3, 60, 8, 4)
     classes = np.eye(4, dtype=np.bool_)[np.arange(60) % 4]
-    classifier, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:60], silent)
+    classifier, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:60], drawn(60), silent)
     together = classifier.scores(vectors)
     assert together.shape == left_out.shape == (60, 4)
     np.testing.assert_allclose(np.exp(together).sum(axis=1), 1.0, atol=1e-5)
@@ -88,7 +96,7 @@ def test_separate_classes_are_told_apart() -> None:
     vectors = (centres[truth] + 0.1 * chance.normal(size=(90, 6))).astype(np.float32)
     seen: list[float] = []
     classifier, left_out = EmbeddingClassifier.fit(
-        vectors, np.eye(3, dtype=np.bool_)[truth], ALL_ANSWERED[:90], seen.append
+        vectors, np.eye(3, dtype=np.bool_)[truth], ALL_ANSWERED[:90], drawn(90), seen.append
     )
     assert (left_out.argmax(axis=1) == truth).all()
     assert np.exp(classifier.scores(centres)).diagonal().min() > 0.9
@@ -102,19 +110,19 @@ def test_an_answerable_row_needs_all_its_classes_another_one_of_those_allowed() 
     vectors = (centres[truth] + 0.1 * chance.normal(size=(120, 6))).astype(np.float32)
     classes = np.eye(5, dtype=np.bool_)[truth]
     classes[truth == 2] = [False, False, True, True, False]  # clause 2 and clause 3 both
-    both, _ = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:120], silent)
+    both, _ = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:120], drawn(120), silent)
     assert np.exp(both.scores(centres[2]))[[2, 3]] == pytest.approx([0.5, 0.5], abs=0.05)
     allowed = np.eye(5, dtype=np.bool_)[truth]
     allowed[truth == 2] = [False, False, True, True, False]
     allowed[np.flatnonzero(truth == 2)[:20], 3] = False  # half of them are known to be 2
-    one, _ = EmbeddingClassifier.fit(vectors, allowed, truth != 2, silent)
+    one, _ = EmbeddingClassifier.fit(vectors, allowed, truth != 2, drawn(120), silent)
     assert np.exp(one.scores(centres[2]))[2] > 0.9
 
 
 def test_a_row_equal_to_the_mean_is_no_division_by_zero() -> None:
     vectors = np.array([[1, 0], [-1, 0], [0, 0]] * 4, dtype=np.float32)
     classifier, left_out = EmbeddingClassifier.fit(
-        vectors, np.eye(3, dtype=np.bool_)[np.arange(12) % 3], ALL_ANSWERED[:12], silent
+        vectors, np.eye(3, dtype=np.bool_)[np.arange(12) % 3], ALL_ANSWERED[:12], drawn(12), silent
     )
     assert np.isfinite(left_out).all()
     assert np.isfinite(classifier.scores(vectors[2])).all()
@@ -198,9 +206,9 @@ def test_the_softmax_is_left_out_by_the_folds_it_is_given() -> None:
     vectors, _ = random_data(3, 60, 8, 4)
     classes = np.eye(4, dtype=np.bool_)[np.arange(60) % 4]
     fold = np.arange(60) // 15
-    _, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:60], silent, fold)
+    _, left_out = EmbeddingClassifier.fit(vectors, classes, ALL_ANSWERED[:60], fold, silent)
     changed = classes.copy()
     changed[:15] = np.roll(changed[:15], 1, axis=1)  # the first fold: its own scores do not know, all others do
-    _, again = EmbeddingClassifier.fit(vectors, changed, ALL_ANSWERED[:60], silent, fold)
+    _, again = EmbeddingClassifier.fit(vectors, changed, ALL_ANSWERED[:60], fold, silent)
     np.testing.assert_array_equal(left_out[:15], again[:15])
     assert (left_out[15:] != again[15:]).any()

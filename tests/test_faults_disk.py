@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.installations import CHANGED_AT, DROPPED_AT, Installation, Ran, Seen, Shell, one_line, seen
+from tests.small_disk import small_disk_at
 
 pytest_plugins = ["tests.shells"]
 
@@ -107,13 +108,8 @@ def test_where_the_disk_denies_one_step_it_is_said_or_does_not_matter(
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 MB of its own."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a tmpfs needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with small_disk_at(tmp_path / "disk", "64m") as folder:
+        yield folder
 
 
 def leave(folder: Path, kilobytes: int) -> None:

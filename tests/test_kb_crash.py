@@ -19,6 +19,7 @@ from bot.kb.shelf import Shelf
 from bot.state.database import Database, StateUnavailable
 from bot.state.versions import SERVING, Versions
 from tests.fakes import ROOT
+from tests.small_disk import small_disk_at
 from tests.versions import DROPPED, change_of, make_assistant, write
 
 DROPPED_WORDS = "严禁豪华装修"
@@ -115,13 +116,8 @@ def test_killed_at_fifty_random_points(publishers: subprocess.Popen[str], tmp_pa
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 600 kB of its own."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=600k", "tmpfs", str(folder)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a tmpfs needs root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+    with small_disk_at(tmp_path / "small", "600k") as folder:
+        yield folder
 
 
 def fill(folder: Path) -> None:

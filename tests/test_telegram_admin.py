@@ -10,14 +10,11 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import docx
 import pytest
 import pytest_asyncio
-from argon2 import PasswordHasher
 
 from bot import replies
 from bot.accounts.linking import Linking
-from bot.accounts.roles import ROLES
 from bot.channels.telegram_bot import delivery
 from bot.channels.telegram_bot.handlers.desk import person
 from bot.channels.telegram_bot.keeping import proposals, room, runs, words
@@ -26,7 +23,9 @@ from bot.kb.changes import ClauseEdit
 from bot.kb.workshop import Workshop
 from bot.state.database import StateUnavailable
 from knowledge.errors import JianfuError
+from tests.admins import add_roles
 from tests.keeping import Kept, installation
+from tests.sent_notice import NOTICE, word_file
 from tests.telegram_fake import (
     TOKEN,
     Json,
@@ -43,15 +42,6 @@ __all__ = ["fake"]
 
 APPROVER, EDITOR, STRANGER = 42, 43, 99
 DEADLINE = 120
-NOTICE = """青禾县人民政府办公室关于规范会议活动的通知
-
-各乡镇：
-一、会议要少开
-（一）每月的会议不得超过两次。
-（二）每次会议不得超过90分钟。
-二、会议要短开
-（一）讲话稿不得超过3000字。
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -64,9 +54,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
     with installation(tmp_path) as made:
-        hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash("correct horse battery")
-        for role in ROLES:
-            made.state.accounts.add(role, hashed, role)
+        add_roles(made.state)
         yield made
 
 
@@ -176,15 +164,6 @@ async def talk(fake: TelegramFake, kept: Kept) -> AsyncIterator[Talk]:
 async def linked(talk: Talk) -> Talk:
     await talk.link(APPROVER, "approver")
     return talk
-
-
-def word_file(text: str) -> bytes:
-    document = docx.Document()
-    for line in text.splitlines():
-        document.add_paragraph(line)
-    stream = io.BytesIO()
-    document.save(stream)
-    return stream.getvalue()
 
 
 def yaml_of(kept: Kept) -> bytes:

@@ -257,6 +257,14 @@ def learned(state: State) -> None:
         book.answer(f"telegram:{ME}", task.item.id, task.item.key, task.showing, NOW)
 
 
+async def wishes_to_be_reminded(start: Callable[..., Awaitable[Bot]], fake: TelegramFake, state: State) -> None:
+    """Somebody who learned, and asked for a reminder."""
+    learned(state)
+    await start()
+    await press(fake, "y:r")
+    await press(fake, "y:s:wanted:1")
+
+
 def reminded(fake: TelegramFake) -> list[str]:
     return [fields["text"] for fields in fake.sent() if "题到期" in fields["text"]]
 
@@ -291,10 +299,7 @@ async def test_a_reminder_is_off_until_asked_for_and_comes_once(
 async def test_no_reminder_in_quiet_hours(
     start: Callable[..., Awaitable[Bot]], fake: TelegramFake, state: State, clock: list[datetime]
 ) -> None:
-    learned(state)
-    await start()
-    await press(fake, "y:r")
-    await press(fake, "y:s:wanted:1")
+    await wishes_to_be_reminded(start, fake, state)
     _, view = await press(fake, "y:s:quiet_from:720")
     assert words.REMINDER_CLASH in view["text"].splitlines()
     clock[0] = NOW + timedelta(hours=3, minutes=30)
@@ -312,10 +317,7 @@ def next_at(state: State) -> float:
 async def test_who_blocked_the_bot_is_not_reminded_again(
     start: Callable[..., Awaitable[Bot]], fake: TelegramFake, state: State, clock: list[datetime]
 ) -> None:
-    learned(state)
-    await start()
-    await press(fake, "y:r")
-    await press(fake, "y:s:wanted:1")
+    await wishes_to_be_reminded(start, fake, state)
     fake.faults.append(("sendMessage", 403, "Forbidden: bot was blocked by the user", None))
     clock[0] = NOW + timedelta(hours=3, minutes=30)
     await until(lambda: not state.reminders.of(f"telegram:{ME}").wanted)
@@ -324,10 +326,7 @@ async def test_who_blocked_the_bot_is_not_reminded_again(
 async def test_a_reminder_that_failed_on_the_way_comes_a_little_later(
     start: Callable[..., Awaitable[Bot]], fake: TelegramFake, state: State, clock: list[datetime]
 ) -> None:
-    learned(state)
-    await start()
-    await press(fake, "y:r")
-    await press(fake, "y:s:wanted:1")
+    await wishes_to_be_reminded(start, fake, state)
     fake.faults += [("sendMessage", 502, "Bad Gateway", None)] * 3
     clock[0] = NOW + timedelta(hours=3, minutes=30)
     await until(lambda: not fake.faults)
@@ -338,10 +337,7 @@ async def test_a_reminder_that_failed_on_the_way_comes_a_little_later(
 async def test_a_reminder_that_failed_for_an_hour_is_left_out_that_day(
     start: Callable[..., Awaitable[Bot]], fake: TelegramFake, state: State, clock: list[datetime]
 ) -> None:
-    learned(state)
-    await start()
-    await press(fake, "y:r")
-    await press(fake, "y:s:wanted:1")
+    await wishes_to_be_reminded(start, fake, state)
     fake.faults += [("sendMessage", 502, "Bad Gateway", None)] * 3
     clock[0] = NOW + timedelta(hours=3, minutes=30)
     await until(lambda: not fake.faults)

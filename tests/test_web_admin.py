@@ -13,11 +13,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 import pytest_asyncio
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.routing import Route
 
-from bot.accounts import passwords
 from bot.accounts.door import ACCOUNT_TRIES
 from bot.accounts.linking import Linking
 from bot.accounts.registry import Registry
@@ -31,20 +29,20 @@ from bot.kb.shelf import Shelf
 from bot.kb.workshop import Workshop
 from bot.state.state import State
 from knowledge.errors import JianfuError
+from tests.admins import PASSWORD, add_roles, hash_quickly
 from tests.fakes import ScriptedSearcher, real_knowledge, scripted_assistant
 from tests.versions import change_of, write
 from tests.web_client import app_with, client_of, recording_assistant, state_in
 
 DRAFT = "0badf00d"
-PASSWORD, OTHER = "correct horse battery", "kq7 tv2 mmx 91 plum"
+OTHER = "kq7 tv2 mmx 91 plum"
 ORIGIN = {"origin": "http://test"}
 HTTPS = {"origin": "https://kb.example.gov.cn", "x-forwarded-proto": "https", "x-forwarded-host": "kb.example.gov.cn"}
 
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys.cache_clear()
+    hash_quickly(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +50,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an account for each role, named after it, and with versions as `shelved` has them; to be copied."""
     folder = tmp_path_factory.mktemp("prepared")
     made = state_in(folder)
-    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-    for role in ROLES:
-        made.accounts.add(role, hashed, role)
+    add_roles(made)
     made.sessions.find("x")  # makes the key that tokens are hashed with
     for number, action, author in ((1, "publish", "approver"), (2, "publish", "approver"), (3, "propose", "editor")):
         version = write(folder / f"v{number}", 17 + number)

@@ -12,10 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from argon2 import PasswordHasher
 
-from bot.accounts import passwords
-from bot.accounts.roles import ROLES
 from bot.channels.web.admin.editing import _mark
 from bot.kb.drafts import Drafts
 from bot.kb.workshop import Workshop
@@ -23,8 +20,9 @@ from bot.review.recorder import note_of
 from bot.review.recorder import write as write_notes
 from bot.state.open_questions import OpenQuestion
 from knowledge.errors import JianfuError
+from tests.admins import add_roles, hash_quickly
 from tests.keeping import Kept, installation
-from tests.test_web_admin import ORIGIN, PASSWORD, form_token, log_in, send
+from tests.test_web_admin import ORIGIN, form_token, log_in, send
 from tests.web_client import client_of
 
 DEADLINE = 120
@@ -33,16 +31,13 @@ QUESTION = "乡科级正职办公室多大"
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys.cache_clear()
+    hash_quickly(monkeypatch)
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
     with installation(tmp_path) as made:
-        hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-        for role in ROLES:
-            made.state.accounts.add(role, hashed, role)
+        add_roles(made.state)
         yield made
 
 

@@ -10,17 +10,15 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from argon2 import PasswordHasher
 
-from bot.accounts import passwords
-from bot.accounts.roles import ROLES
 from bot.channels.web.admin import trial, words
 from bot.kb.changes import ClauseEdit
 from bot.kb.tryouts import KEPT, Tryouts
 from knowledge.errors import JianfuError
+from tests.admins import add_roles, hash_quickly
 from tests.keeping import Kept, installation
 from tests.telegram_fake import until
-from tests.test_web_admin import PASSWORD, log_in, send
+from tests.test_web_admin import log_in, send
 from tests.web_client import client_of
 
 DEADLINE = 120
@@ -29,16 +27,13 @@ QUESTION = "乡科级正职的办公室不能超过多少平米"
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    passwords._nobodys.cache_clear()
+    hash_quickly(monkeypatch)
 
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Kept]:
     with installation(tmp_path) as made:
-        hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-        for role in ROLES:
-            made.state.accounts.add(role, hashed, role)
+        add_roles(made.state)
         yield made
 
 

@@ -18,7 +18,7 @@ from bot.kb import words as kb_words
 from bot.kb.proposal import read_folder
 from bot.kb.shelf import Pointer
 from bot.kb.workshop import Stage, Workshop
-from bot.state.versions import SERVING
+from bot.state.versions import serving, waiting
 from index.builtin_model import Progress
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
@@ -52,7 +52,7 @@ class Tryouts:
         Open proposals (where `drafts`) that have a preview, those that wait for a second person, then versions, newest first.
         """
         entries = self._shop.shelved.versions.log() if self._shop.shelved.versions is not None else []
-        head = next((one for one in reversed(entries) if one.action in SERVING), None)
+        head, agreeable = serving(entries), waiting(entries)
         found = []
         for draft in self._shop.drafts.all() if drafts else ():
             preview = self._shop.preview(draft)
@@ -60,9 +60,8 @@ class Tryouts:
                 folder = self._shop.folder_of(draft)
                 title = words.TRY_DRAFT.format(author=draft.author, minute=draft.created[5:16].replace("T", " "))
                 found.append(Choice(f"d{draft.id}-{draft.revision}", title, partial(_knowledge_in, folder)))
-        waiting = [one for one in entries if one.action == "propose" and head is not None and one.parent == head.seq]
-        rest = [one for one in entries if one not in waiting and (head is None or one.digest != head.digest)]
-        for entry in (*waiting[::-1], *rest[::-1]):
+        rest = [one for one in entries if one not in agreeable and (head is None or one.digest != head.digest)]
+        for entry in (*agreeable[::-1], *rest[::-1]):
             name = words.TRY_PROPOSED if entry.action == "propose" else words.TRY_VERSION
             pointer = Pointer(entry.seq, entry.digest, entry.hash)
             title = name.format(seq=entry.seq, version=entry.version)

@@ -14,19 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, Literal
 
 from bot.days import day_of
 from bot.quiz.item import Item
-from bot.quiz.words import KIND_NAMES
 from bot.rooms import rules, words
+from bot.rooms.checks import check_settings, checked_item, seated_as
 from bot.rooms.report import ItemResult, Report, tally
 from bot.rooms.room import (
-    MOST_ITEMS,
-    MOST_NAME,
-    MOST_SECONDS,
-    MOST_TEAMS,
     Answered,
     BadRequest,
     NoSuchRoom,
@@ -35,9 +30,9 @@ from bot.rooms.room import (
     RoomSettings,
     Tally,
     Verdict,
-    right_form,
 )
 from bot.rooms.rules import Action
+from bot.rooms.stored import content_of, progress_of, read_room
 from bot.state.rooms import RoomBook, RoomRows
 
 logger = logging.getLogger(__name__)
@@ -120,18 +115,13 @@ class Classroom:
 
         `key` is made here unless the channel knows its trainers by something else; `place` is the channel's own.
         """
-        _check(settings, len(items))
+        check_settings(settings, len(items))
         key = key or secrets.token_urlsafe(24)
-        content = {
-            "settings": asdict(settings),
-            "knowledge_version": knowledge_version,
-            "items": [item.to_json() for item in items],
-        }
         row = {
             "channel": self._channel,
             "trainer": self._book.hashed("trainer", key),
             "place": json.dumps(place or {}),
-            "content": json.dumps(content, ensure_ascii=False),
+            "content": content_of(settings, items, knowledge_version),
             "phase": "lobby",
             "position": -1,
             "skipped": "[]",
@@ -148,7 +138,7 @@ class Classroom:
         row = self._book.read(code) if _is_code(code) else None
         if row is None or row["channel"] != self._channel:
             raise NoSuchRoom(words.NO_ROOM.format(code=code[:12]))
-        return _read(row)
+        return read_room(row)
 
     def may_control(self, code: str, key: str) -> bool:
         """Whether this key opens the room's control view. Raises NoSuchRoom."""
@@ -183,10 +173,10 @@ class Classroom:
         """
         seat = self.seat(code, person)
         with self._holding(code) as rows:
-            room = _read(rows.room)
+            room = read_room(rows.room)
             if room.phase == "over":
                 raise NotNow(words.NOT_NOW["over"])
-            team, name = _seated(room.settings, team, name)
+            team, name = seated_as(room.settings, team, name)
             if not rows.sit(seat, team, name, MOST_SEATS):
                 raise BadRequest(words.FULL.format(most=MOST_SEATS))
         return seat
@@ -198,7 +188,7 @@ class Classroom:
         Raises NoSuchRoom; BadRequest when an answer has not its item's form or a stranger is refused: then none is kept.
         """
         with self._holding(code) as rows:
-            room = _read(rows.room)
+            room = read_room(rows.room)
             seats = [one.seat for one in answers]
             sitting = rows.sitting(seats)
             unseated = [seat for seat in dict.fromkeys(seats) if seat not in sitting]
@@ -210,10 +200,13 @@ class Classroom:
             first: dict[str, Answered] = {}  # by seat: of two that come together, the one that came first
             for one in answers:
                 if room.phase in ("asking", "paused") and one.position == room.position:
-                    _checked(room, one)
+                    checked_item(room, one)
                     first.setdefault(one.seat, one)
             kept = rows.put_answers(
-                [(one.position, one.seat, one.choice, one.choice == _checked(room, one).key) for one in first.values()]
+                [
+                    (one.position, one.seat, one.choice, one.choice == checked_item(room, one).key)
+                    for one in first.values()
+                ]
             )
             return [self._verdict(rows, one, first, kept) for one in answers]
 
@@ -226,7 +219,7 @@ class Classroom:
     def answered(self, code: str, seat: str) -> tuple[int, ...] | None:
         """What a seat answered to the item that is open or shown; None where it did not. Raises NoSuchRoom."""
         with self._holding(code) as rows:
-            found = rows.answer_of(_read(rows.room).position, seat)
+            found = rows.answer_of(read_room(rows.room).position, seat)
         return None if found is None else tuple(found)
 
     def leave(self, code: str, person: str) -> int:
@@ -271,7 +264,7 @@ class Classroom:
             if found is None:  # after the end only names are left
                 named = json.loads(rows.room["named"] or "[]")
                 return next((Seated(None, one["name"], None) for one in named if one["seat"] == seat), None)
-            choice = rows.answer_of(_read(rows.room).position, seat)
+            choice = rows.answer_of(read_room(rows.room).position, seat)
             return Seated(*found, None if choice is None else tuple(choice))
 
     def forget(self, person: str) -> int:
@@ -314,10 +307,10 @@ class Classroom:
 
     def _changed(self, rows: RoomRows, rule: Callable[[Room, float], Room]) -> Room:
         """The room after a rule; `rows.room` is what is written by then."""
-        before = _read(rows.room)
+        before = read_room(rows.room)
         after = rule(before, self._clock())
         if after != before:
-            rows.write({**_progress(after), "expires": self._today() + timedelta(days=UNFINISHED_DAYS)})
+            rows.write({**progress_of(after), "expires": self._today() + timedelta(days=UNFINISHED_DAYS)})
             if after.phase == "over":
                 self._close(rows, before, after)
         return after
@@ -364,7 +357,7 @@ class Classroom:
         Raises NoSuchRoom.
         """
         with self._holding(code) as rows:
-            room = _read(rows.room)
+            room = read_room(rows.room)
             if position is None:
                 return self._tally(rows, room, room.position) if room.item is not None else None
             return self._tally(rows, room, position)
@@ -377,7 +370,7 @@ class Classroom:
     def teams(self, code: str) -> dict[int, tuple[int, int]]:
         """(answered, right) of each team, while the room is open: nothing of it is kept. Raises NoSuchRoom."""
         with self._holding(code) as rows:
-            return _teams(rows, _read(rows.room))
+            return _teams(rows, read_room(rows.room))
 
     def look(self, code: str) -> Look:
         """The room and everything that is counted, in one transaction; time does first what it does. Raises NoSuchRoom."""
@@ -450,71 +443,3 @@ def _teams(rows: RoomRows, room: Room) -> dict[int, tuple[int, int]]:
 
 def _is_code(code: str) -> bool:
     return len(code) == CODE_DIGITS and code.isascii() and code.isdigit()
-
-
-def _read(row: Mapping[str, Any]) -> Room:
-    settings, items = _content(row["content"])
-    return Room(
-        code=row["code"],
-        channel=row["channel"],
-        settings=settings,
-        items=items,
-        phase=row["phase"],
-        position=row["position"],
-        deadline=row["deadline"],
-        left=row["time_left"],
-        skipped=frozenset(json.loads(row["skipped"])),
-        revision=row["revision"],
-    )
-
-
-@lru_cache(maxsize=64)
-def _content(written: str) -> tuple[RoomSettings, tuple[Item, ...]]:
-    """What never changes in a room; read once and not with every answer."""
-    content = json.loads(written)
-    return RoomSettings(**content["settings"]), tuple(map(Item.from_json, content["items"]))
-
-
-def _progress(room: Room) -> dict[str, Any]:
-    return {
-        "phase": room.phase,
-        "position": room.position,
-        "deadline": room.deadline,
-        "time_left": room.left,
-        "skipped": json.dumps(sorted(room.skipped)),
-        "revision": room.revision,
-    }
-
-
-def _check(settings: RoomSettings, count: int) -> None:
-    if not 1 <= count <= MOST_ITEMS:
-        raise BadRequest(words.BAD_COUNT.format(count=count, most=MOST_ITEMS))
-    for seconds in (settings.seconds, settings.reading_seconds):
-        if not 0 <= seconds <= MOST_SECONDS:
-            raise BadRequest(words.BAD_ITEM_SECONDS.format(seconds=seconds, most=MOST_SECONDS))
-    if settings.teams != 0 and not 2 <= settings.teams <= MOST_TEAMS:
-        raise BadRequest(words.BAD_TEAMS.format(teams=settings.teams, most=MOST_TEAMS))
-
-
-def _seated(settings: RoomSettings, team: int | None, name: str | None) -> tuple[int | None, str | None]:
-    """The team and name that a seat gets. Raises BadRequest."""
-    if name is not None:
-        name = " ".join(name.split())
-        if not settings.named:
-            raise BadRequest(words.NAMES_OFF)
-        if not 1 <= len(name) <= MOST_NAME or not name.isprintable():
-            raise BadRequest(words.BAD_NAME.format(most=MOST_NAME))
-    if settings.teams == 0:
-        return None, name
-    if team is None or not 1 <= team <= settings.teams:
-        raise BadRequest(words.BAD_TEAM.format(team=team or 0, most=settings.teams))
-    return team, name
-
-
-def _checked(room: Room, one: Answered) -> Item:
-    """The item that an answer is for. Raises BadRequest unless the answer has its form."""
-    item = room.items[one.position]
-    if not right_form(item, one.choice):
-        expected = words.EXPECTED[item.form]
-        raise BadRequest(words.BAD_CHOICE.format(kind=KIND_NAMES[item.kind], expected=expected))
-    return item

@@ -63,6 +63,24 @@ class Entry:
         return replace(self, hash=hashlib.sha256(canonical.encode("utf8")).hexdigest())
 
 
+def serving(entries: Sequence[Entry]) -> Entry | None:
+    """The entry of a log that names the version in use; None where nothing was published."""
+    return next((one for one in reversed(entries) if one.action in SERVING), None)
+
+
+def waiting(entries: Sequence[Entry]) -> list[Entry]:
+    """The proposals of a log that a second person may still agree to."""
+    head = serving(entries)
+    return [one for one in entries if head is not None and one.action == "propose" and one.parent == head.seq]
+
+
+def served_before(entries: Sequence[Entry]) -> Entry | None:
+    """The latest entry of a log whose version was in use and is another one than now."""
+    head = serving(entries)
+    earlier = (one for one in reversed(entries) if head is not None and one.seq < head.seq and one.action in SERVING)
+    return next((one for one in earlier if head is not None and one.digest != head.digest), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is to be put on record. `parent` is the number that its author saw in use, 0 for none."""

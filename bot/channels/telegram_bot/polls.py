@@ -14,11 +14,6 @@ from bot.quiz.item import Item
 logger = logging.getLogger(__name__)
 
 
-def rooms_channel(bot_id: int) -> str:
-    """The channel of a bot's sessions: another bot on the same database cannot speak in this one's groups."""
-    return f"tg:{bot_id}"
-
-
 def quiz_fields(item: Item) -> dict[str, Any]:
     """What bot.send_poll() takes of an item that fits (Item.telegram_fits), so that answers come with their giver."""
     return {

@@ -20,7 +20,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, Re
 
 from bot.bootstrap import BackgroundAssistant
 from bot.channels.telegram_bot.delivery import Place, close_poll, post, says
-from bot.channels.telegram_bot.polls import quiz_fields, rooms_channel
+from bot.channels.telegram_bot.polls import quiz_fields
 from bot.channels.telegram_bot.session_text import answer_parts, controls, lines, names_button, question, sheet_parts
 from bot.channels.telegram_bot.text import Part
 from bot.quiz import export_docx
@@ -72,7 +72,7 @@ class SessionRunner:
         keep_days: int,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        channel = rooms_channel(bot_id)
+        channel = f"tg:{bot_id}"  # another bot on the same database cannot speak in this one's groups
         self.classroom = Classroom(state.rooms, channel, keep_days, clock, speaks_after=True)
         self.announcements = Announcements(state.rooms, channel)
         self._background = background

@@ -52,7 +52,7 @@ def register_handlers(
     commands = Commands(desk, questions, room)
     entrance, proposals = Entrance(room), Proposals(room)
     files, reasons = Files(room, proposals), Reasons(room, proposals)
-    studying = Studying(desk)
+    studying = Studying(desk, runner)
     presses = Presses(desk, questions, Opinions(desk), personal, studying)
     new = filters.UpdateType.MESSAGE
     private, group = filters.ChatType.PRIVATE, filters.ChatType.GROUPS

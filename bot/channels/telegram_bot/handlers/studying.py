@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -16,7 +15,8 @@ from bot.channels.telegram_bot import study_buttons as buttons
 from bot.channels.telegram_bot import study_text as texts
 from bot.channels.telegram_bot.delivery import Place, acknowledge, edit, edit_markup, send
 from bot.channels.telegram_bot.handlers.desk import Context, Desk, message_of, person, place_of, say
-from bot.channels.telegram_bot.polls import rooms_channel, send_quiz
+from bot.channels.telegram_bot.polls import send_quiz
+from bot.channels.telegram_bot.session_runner import SessionRunner
 from bot.channels.telegram_bot.study_buttons import StudyPress
 from bot.channels.telegram_bot.text import pack, text_sections
 from bot.state.database import StateUnavailable
@@ -31,8 +31,9 @@ Result = TypeVar("Result")
 class Studying:
     """Handlers of /study, its buttons, and answers to its polls."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, runner: SessionRunner | None = None) -> None:
         self._desk = desk
+        self._runner = runner
 
     async def study(self, update: Update, context: Context) -> None:
         """/study: how much is due, and a button that starts."""
@@ -165,9 +166,7 @@ class Studying:
         else:
             if outcome is not None:
                 await self._judge(context.bot, vote.user.id, outcome, assistant)
-            elif await self._desk.kept(
-                lambda state: _may_be_ours(state, vote, rooms_channel(self._desk.intake.bot_id))
-            ):
+            elif await self._desk.kept(lambda state: self._may_be_ours(state, vote)):
                 await say(context.bot, Place(vote.user.id), words.POLL_UNKNOWN)
 
     async def _counted(self, vote: PollAnswer, user_id: int, assistant: Assistant) -> Outcome | None:
@@ -196,6 +195,14 @@ class Studying:
             shown = Shown(task.item.shown_id, task.showing)
             await self._desk.kept(lambda state: state.polls.put(poll, person(user_id), shown))
 
+    def _may_be_ours(self, state: State, vote: PollAnswer) -> bool:
+        """Whether an unknown poll can be one of this person's learning: a group's session has polls of its own."""
+        assert vote.user is not None
+        rooms = self._runner.classroom if self._runner is not None else None
+        if rooms is not None and (rooms.poll_underway() or rooms.find_poll(vote.poll_id) is not None):
+            return False  # counted there
+        return state.polls.has_any(person(vote.user.id))
+
     async def _do(self, assistant: Assistant, action: Callable[[Study], Result]) -> Result:
         """Do something with a person's cards, in a thread. Raises StateUnavailable."""
         return await self._desk.kept(lambda state: action(self._desk.study(state, assistant.knowledge)))
@@ -204,10 +211,3 @@ class Studying:
 def now() -> datetime:
     """The time."""
     return datetime.now(UTC)
-
-
-def _may_be_ours(state: State, vote: PollAnswer, channel: str) -> bool:
-    """Whether an unknown poll can be one of this person's learning: a group's session has polls of its own."""
-    assert vote.user is not None
-    underway = state.rooms.being_said(channel, "poll", time.time())  # then it is a session's, and counted there
-    return not underway and state.rooms.find_poll(vote.poll_id) is None and state.polls.has_any(person(vote.user.id))

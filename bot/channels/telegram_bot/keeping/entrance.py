@@ -20,8 +20,7 @@ from bot.kb.drafts import Draft
 from bot.kb.receiving import documents_in_use
 from bot.kb.workshop import Workshop
 from bot.state.database import StateUnavailable
-from bot.state.versions import SERVING, Entry
-from knowledge.errors import JianfuError
+from bot.state.versions import Entry, served_before, serving, waiting
 
 
 class Entrance:
@@ -76,21 +75,9 @@ class Entrance:
 def _standing(shop: Workshop, keeper: Keeper) -> tuple[int, list[Draft], list[Entry], tuple[int, int] | None]:
     """The version in use, open proposals, those that wait for this person, and where they may go back to."""
     entries = shop.shelved.versions.log() if shop.shelved.versions is not None else []
-    head = next((one for one in reversed(entries) if one.action in SERVING), None)
-    if head is None:
-        return 0, shop.drafts.all(), [], None
-    publishes = may(keeper.role, Action.PUBLISH)
-    waiting = [one for one in entries if one.action == "propose" and one.parent == head.seq] if publishes else []
-    before = previous(entries, head) if publishes else None
-    return head.seq, shop.drafts.all(), waiting[::-1], None if before is None else (before.seq, head.seq)
-
-
-def previous(entries: list[Entry], head: Entry) -> Entry | None:
-    """The version that was in use before the one of `head`, as far as it is another one."""
-    earlier = (one for one in reversed(entries) if one.seq < head.seq and one.action in SERVING)
-    return next((one for one in earlier if one.digest != head.digest), None)
-
-
-def known_error(error: JianfuError) -> str:
-    """What a person is told of an error; of the database only that it is away."""
-    return replies.TELEGRAM_STATE_AWAY if isinstance(error, StateUnavailable) else str(error)
+    head = serving(entries)
+    if head is None or not may(keeper.role, Action.PUBLISH):
+        return 0 if head is None else head.seq, shop.drafts.all(), [], None
+    before = served_before(entries)
+    back = None if before is None else (before.seq, head.seq)
+    return head.seq, shop.drafts.all(), waiting(entries)[::-1], back

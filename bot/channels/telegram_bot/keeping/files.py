@@ -15,10 +15,9 @@ from bot.channels.telegram_bot.delivery import Place, acknowledge, edit, patient
 from bot.channels.telegram_bot.handlers.desk import Context, message_of, place_of, say
 from bot.channels.telegram_bot.keeping import words
 from bot.channels.telegram_bot.keeping.buttons import KeepPress, notice_buttons
-from bot.channels.telegram_bot.keeping.entrance import known_error
 from bot.channels.telegram_bot.keeping.proposals import Proposals
-from bot.channels.telegram_bot.keeping.room import Room, send_file, telling
-from bot.channels.telegram_bot.keeping.runs import Run, pack_runs, page
+from bot.channels.telegram_bot.keeping.room import Room, known_error, send_runs, telling
+from bot.channels.telegram_bot.keeping.runs import Run
 from bot.channels.telegram_bot.keeping.texts import report_text
 from bot.channels.telegram_bot.text import pack, text_sections
 from bot.kb import receiving
@@ -40,8 +39,6 @@ _ISSUER = re.compile(r"单位\s*[:：]\s*(\S{2,60})")
 _ID = re.compile(r"[0-9A-Za-z](?!.*\.\.)[0-9A-Za-z._-]{0,63}")
 #: Seconds without a byte until a download is given up.
 _DOWNLOAD_SECONDS = 60.0
-#: More messages than this are sent as a file.
-MOST_MESSAGES = 4
 
 
 class Files:
@@ -136,12 +133,7 @@ class Files:
         if press.kind == "clauses":
             title, runs = await self._room.run(lambda shop: _clauses(shop, press.draft))
             await acknowledge(query)
-            parts = pack_runs(runs)
-            if len(parts) > MOST_MESSAGES:
-                name = words.FILE_NAME.format(id=press.draft)
-                await send_file(bot, place, name, page(title, runs), words.FILE_NOTE)
-            else:
-                await send(bot, place, parts)
+            await send_runs(bot, place, title, press.draft, runs)
         elif press.kind == "drop":
             await self._room.run(lambda shop: receiving.drop_notice(shop, press.draft))
             await acknowledge(query)

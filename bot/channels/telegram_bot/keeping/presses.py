@@ -11,10 +11,10 @@ from bot.channels.telegram_bot.delivery import Place, acknowledge
 from bot.channels.telegram_bot.handlers.desk import Context, say
 from bot.channels.telegram_bot.keeping import words
 from bot.channels.telegram_bot.keeping.buttons import PUBLISHING, read_keep_press
-from bot.channels.telegram_bot.keeping.entrance import Entrance, known_error
+from bot.channels.telegram_bot.keeping.entrance import Entrance
 from bot.channels.telegram_bot.keeping.files import Files
 from bot.channels.telegram_bot.keeping.proposals import Proposals
-from bot.channels.telegram_bot.keeping.room import Room
+from bot.channels.telegram_bot.keeping.room import Room, known_error
 from knowledge.errors import JianfuError
 
 #: Telegram shows so many characters of an alert.

@@ -23,8 +23,8 @@ from bot.channels.telegram_bot.keeping.buttons import (
     progress_buttons,
     proposal_buttons,
 )
-from bot.channels.telegram_bot.keeping.room import LOOK_SECONDS, Room, send_file, telling
-from bot.channels.telegram_bot.keeping.runs import Run, pack_runs, page
+from bot.channels.telegram_bot.keeping.room import LOOK_SECONDS, Room, send_runs, telling
+from bot.channels.telegram_bot.keeping.runs import Run, pack_runs
 from bot.channels.telegram_bot.keeping.texts import changes, stage_text, summary, version_runs
 from bot.channels.telegram_bot.text import pack, text_sections
 from bot.kb import draft_words, publishing
@@ -34,11 +34,9 @@ from bot.kb.drafts import Draft, NoDraft
 from bot.kb.preview import Preview
 from bot.kb.shelf import Pointer
 from bot.kb.workshop import Workshop
-from bot.state.versions import SERVING, BaseMoved, Entry
+from bot.state.versions import BaseMoved, Entry, serving, waiting
 from knowledge.errors import JianfuError
 
-#: More messages than this are sent as a file.
-MOST_MESSAGES = 4
 LONGEST_REASON = 500
 _LONGEST_REASONS = 1500
 
@@ -194,15 +192,6 @@ class Proposals:
         return await self._room.run(back)
 
 
-async def send_runs(bot: Bot, place: Place, title: str, name: str, runs: list[Run]) -> None:
-    """Show marked text as messages, or as a file where it is long."""
-    parts = pack_runs(runs)
-    if len(parts) <= MOST_MESSAGES:
-        await send(bot, place, parts)
-    else:
-        await send_file(bot, place, words.FILE_NAME.format(id=name), page(title, runs), words.FILE_NOTE)
-
-
 async def _ask(bot: Bot, place: Place, text: str) -> None:
     """Ask for a reason, which comes as a reply to this message."""
     prompt = ForceReply(input_field_placeholder=words.PLACEHOLDER)
@@ -241,9 +230,8 @@ def _again(shop: Workshop, draft_id: str) -> Draft:
 def _proposed(shop: Workshop, seq: int) -> tuple[Entry, list[Run]]:
     """A row of the log that waits for a second person, and what it changes. Raises JianfuError."""
     entries = shop.shelved.versions.log() if shop.shelved.versions is not None else []
-    entry = next((one for one in entries if one.seq == seq and one.action == "propose"), None)
-    head = next((one for one in reversed(entries) if one.action in SERVING), None)
-    if entry is None or head is None or entry.parent != head.seq:
+    head, entry = serving(entries), next((one for one in waiting(entries) if one.seq == seq), None)
+    if head is None or entry is None:
         raise JianfuError(words.NOT_WAITING.format(seq=seq))
     old, new = (
         shop.shelved.fetch(Pointer(one.seq, one.digest, one.hash), confirmed=False).knowledge for one in (head, entry)

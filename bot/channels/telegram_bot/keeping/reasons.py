@@ -15,9 +15,8 @@ from bot.accounts.roles import Action, may
 from bot.channels.telegram_bot.delivery import Place, send
 from bot.channels.telegram_bot.handlers.desk import Context, message_of, place_of, say
 from bot.channels.telegram_bot.keeping import words
-from bot.channels.telegram_bot.keeping.entrance import known_error
 from bot.channels.telegram_bot.keeping.proposals import LONGEST_REASON, Proposals
-from bot.channels.telegram_bot.keeping.room import Room
+from bot.channels.telegram_bot.keeping.room import Room, known_error
 from bot.channels.telegram_bot.text import pack, text_sections
 from bot.kb.drafts import Draft
 from bot.kb.workshop import Workshop

@@ -14,19 +14,24 @@ from typing import Any, TypeVar
 from telegram import Bot, InlineKeyboardMarkup, InputFile
 from telegram.error import Forbidden, TelegramError
 
+from bot import replies
 from bot.accounts.linking import Keeper, Linking
-from bot.channels.telegram_bot.delivery import Place, edit, patiently
+from bot.channels.telegram_bot.delivery import Place, edit, patiently, send
 from bot.channels.telegram_bot.handlers.desk import Desk, person
 from bot.channels.telegram_bot.keeping import words
+from bot.channels.telegram_bot.keeping.runs import Run, pack_runs, page
 from bot.channels.telegram_bot.text import pack, text_sections
 from bot.kb.workshop import Workshop
 from bot.state.database import StateUnavailable
 from bot.state.state import State
+from knowledge.errors import JianfuError
 
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+#: More messages than this are sent as a file.
+MOST_MESSAGES = 4
 #: At most so often a message says anew how far something is.
 EDIT_SECONDS = 2.0
 #: How often it is looked whether a preview is made.
@@ -95,6 +100,11 @@ class Room:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def known_error(error: JianfuError) -> str:
+    """What a person is told of an error; of the database only that it is away."""
+    return replies.TELEGRAM_STATE_AWAY if isinstance(error, StateUnavailable) else str(error)
+
+
 @asynccontextmanager
 async def telling(
     bot: Bot, place: Place, message_id: int, stage: Callable[[], str], markup: InlineKeyboardMarkup | None = None
@@ -118,6 +128,15 @@ async def telling(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def send_runs(bot: Bot, place: Place, title: str, name: str, runs: list[Run]) -> None:
+    """Show marked text as messages, or as a file where it is long."""
+    parts = pack_runs(runs)
+    if len(parts) <= MOST_MESSAGES:
+        await send(bot, place, parts)
+    else:
+        await send_file(bot, place, words.FILE_NAME.format(id=name), page(title, runs), words.FILE_NOTE)
 
 
 async def send_file(bot: Bot, place: Place, name: str, content: bytes, note: str) -> None:

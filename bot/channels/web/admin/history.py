@@ -27,7 +27,7 @@ from bot.kb.gate import report_of
 from bot.kb.served import Shelved
 from bot.kb.shelf import Pointer
 from bot.state.database import StateUnavailable
-from bot.state.versions import SERVING, Entry
+from bot.state.versions import SERVING, Entry, serving
 from knowledge.base import KnowledgeBase
 from knowledge.errors import JianfuError
 
@@ -61,7 +61,7 @@ def add_routes(guard: Guard, service: Service, frame: Frame, shelved: Shelved | 
     async def show(visit: Visit, message: str, status: int = 200) -> Response:
         entries = await history.entries()
         entry = _named(entries, visit.request.path_params["seq"])
-        head = _head(entries)
+        head = serving(entries)
         content = [alert(message), _details(entry, head)]
         if entry.report:
             content += gate_parts(report_of(json.loads(entry.report)))
@@ -149,13 +149,9 @@ def _named(entries: Sequence[Entry], seq: str) -> Entry:
     return found
 
 
-def _head(entries: Sequence[Entry]) -> Entry | None:
-    return next((one for one in reversed(entries) if one.action in SERVING), None)
-
-
 def _log(visit: Visit, entries: Sequence[Entry]) -> Markup:
     """The log, newest first."""
-    head = _head(entries)
+    head = serving(entries)
     rows = []
     for one in reversed(entries):
         link = tag("a", words.VERSION_TITLE.format(seq=one.seq), href=f"{visit.root}admin/history/{one.seq}")

@@ -54,10 +54,19 @@ class _Trial:
         return await self.page(visit, "", "", "")
 
     async def page(
-        self, visit: Visit, question: str, history: str, message: str, *found: str, status: int = 200
+        self,
+        visit: Visit,
+        question: str,
+        history: str,
+        message: str,
+        *found: str,
+        status: int = 200,
+        choices: Sequence[Choice] | None = None,
     ) -> Response:
-        choices = await self.choices(visit)
-        content = (tag("p", words.TRY_INTRO), alert(message), _form(visit, question, history, choices), *found)
+        """The page; `choices` where they were looked up already."""
+        some = await self.choices(visit) if choices is None else choices
+        shown = [(NOW, await self.in_use()), *((one.key, one.title) for one in some)] if some else []
+        content = (tag("p", words.TRY_INTRO), alert(message), _form(visit, question, history, shown), *found)
         return HTMLResponse(self._frame.page(visit, words.TRY, *content), status)
 
     async def try_out(self, visit: Visit) -> Response:
@@ -75,46 +84,45 @@ class _Trial:
         found = explained(explanation, assistant.policy, assistant.knowledge, visit.root)
         return await self.page(visit, question, before, "", tag("div", found, id="found"))
 
-    async def choices(self, visit: Visit) -> list[tuple[str, str]]:
-        """What may be chosen, the version in use first; nothing where there is nothing to compare."""
+    async def choices(self, visit: Visit) -> list[Choice]:
+        """What may be chosen beside the version in use."""
         tryouts = self._tryouts
         if tryouts is None:
             return []
         drafts = may(visit.who.role, Action.PROPOSE)
-        some = await self._service.with_state(lambda state: tryouts.choices(drafts=drafts))
-        if not some:
-            return []
-        now = await self._service.with_state(lambda state: tryouts.in_use())
-        return [(NOW, now), *((one.key, one.title) for one in some)]
+        return await self._service.with_state(lambda state: tryouts.choices(drafts=drafts))
+
+    async def in_use(self) -> str:
+        """What the version in use is called. Raises Turned where none can be tried."""
+        tryouts = self._tryouts
+        if tryouts is None:
+            raise Turned(409, words.NO_CHOICE)
+        return await self._service.with_state(lambda state: tryouts.in_use())
 
     async def compare(self, visit: Visit, question: str, before: str, history: Sequence[str]) -> Response:
         """The same question on two versions."""
         keys = [visit.form.get(name, "")[:40] for name in ("left", "right")]
+        choices = await self.choices(visit)
         sides: list[Side] = []
         for letter, key in zip(words.SIDES, keys, strict=True):
             try:
-                found = await self.assistant(visit, key)
+                found = await self.assistant(choices, key)
             except JianfuError as error:
-                return await self.page(visit, question, before, str(error), status=409)
+                return await self.page(visit, question, before, str(error), status=409, choices=choices)
             if isinstance(found, str):
-                return await self.page(visit, question, before, found)
+                return await self.page(visit, question, before, found, choices=choices)
             title, assistant = found
             explanation = await self._service.questions.run(partial(assistant.explain, question, history))
             full = explained(explanation, assistant.policy, assistant.knowledge, visit.root if key == NOW else None)
             sides.append(Side(letter, title, explanation, assistant.knowledge, full))
-        return await self.page(visit, question, before, "", compared(sides[0], sides[1]))
+        return await self.page(visit, question, before, "", compared(sides[0], sides[1]), choices=choices)
 
-    async def assistant(self, visit: Visit, key: str) -> tuple[str, Assistant] | str:
+    async def assistant(self, choices: Sequence[Choice], key: str) -> tuple[str, Assistant] | str:
         """What a key names, and its assistant; or how far that is, where it takes long. Raises Turned, JianfuError."""
-        tryouts = self._tryouts
-        if tryouts is None:
-            raise Turned(409, words.NO_CHOICE)
         if key == NOW:
-            return await self._service.with_state(lambda state: tryouts.in_use()), self._service.assistant
-        drafts = may(visit.who.role, Action.PROPOSE)
-        some = await self._service.with_state(lambda state: tryouts.choices(drafts=drafts))
-        chosen: Choice | None = next((one for one in some if one.key == key), None)
-        if chosen is None:
+            return await self.in_use(), self._service.assistant
+        tryouts, chosen = self._tryouts, next((one for one in choices if one.key == key), None)
+        if tryouts is None or chosen is None:
             raise Turned(409, words.NO_CHOICE)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + PATIENCE_SECONDS
