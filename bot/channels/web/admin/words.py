@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-ADMIN = "知识库管理"
-SITE = "减负问答"
 
 # The frame
 NAV = {
