@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 # The frame
 NAV = {
     "/admin": "概览",
