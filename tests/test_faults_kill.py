@@ -36,10 +36,15 @@ Command = tuple[str, ...]
 
 
 class Points:
-    """Where to kill: so many moments spread over an undisturbed run, and as many of its steps."""
+    """Where to kill: so many moments spread over an undisturbed run, and as many of its steps.
+
+    A command that was quicker than the moment, as on a machine that was busier before, makes for one more of them; more than
+    three times as many as were asked for are not made.
+    """
 
     def __init__(self, undisturbed: Sequence[Ran], times: int, seed: int) -> None:
         self._chance = random.Random(seed)
+        self._most = 3 * times
         self._seconds = max(one.seconds for one in undisturbed)
         steps = list(range(min(len(one.steps) for one in undisturbed)))
         self._chance.shuffle(steps)
@@ -50,8 +55,14 @@ class Points:
 
     def __iter__(self) -> Iterator[tuple[int | None, float | None]]:
         """The step, or else the seconds."""
-        for at in self._points:
+        for at in self._points:  # which grows while it is gone through
             yield at, (None if at is not None else self._chance.uniform(0, self._seconds))
+
+    def missed(self, ran: Ran) -> None:
+        """The command came to its end first."""
+        self._seconds = min(self._seconds, ran.seconds)
+        if len(self._points) < self._most:
+            self._points.append(None)
 
 
 @pytest.fixture
@@ -80,11 +91,13 @@ class Running:
         assert f"{now.metres}平方米" in said(self._background)
 
 
-def kill(installation: Installation, command: Command, point: tuple[int | None, float | None]) -> bool:
+def kill(installation: Installation, command: Command, point: tuple[int | None, float | None], points: Points) -> bool:
     """Run a command to be killed; False where it was quicker."""
     at, after = point
     ran = installation.run(command, at=at, fault="kill" if at is not None else None, kill_after=after)
     assert ran.code in (0, KILLED), ran.text
+    if ran.code == 0:
+        points.missed(ran)
     return ran.code == KILLED
 
 
@@ -99,10 +112,11 @@ def kill_publishing(served: Installation, times: int) -> int:
         assert trial[-1].code == 0, trial[-1].text
     assert {"before commit", "after commit", "before rename", "after fsync"} <= set(trial[0].steps)
     before, kills, finished = seen(served), 0, 0
-    for number, point in enumerate(Points(trial, times, 1)):
+    points = Points(trial, times, 1)
+    for number, point in enumerate(points):
         metres, drop = 100 + number, bool(number % 2)
         served.edit(metres, drop=drop)
-        kills += kill(served, publish, point)
+        kills += kill(served, publish, point, points)
         now = seen(served)
         assert now == before or (now.seq, now.metres, now.has_dropped) == (before.seq + 1, metres, not drop)
         running.agrees(now)
@@ -121,7 +135,7 @@ def kill_publishing(served: Installation, times: int) -> int:
         )
         running.agrees(before)
     if times >= 50:
-        assert 0 < finished < times
+        assert 0 < finished <= number
     assert not [path for path in (served.root / "state" / "knowledge").iterdir() if path.name.endswith(".tmp")][1:]
     return kills
 
@@ -135,12 +149,13 @@ def kill_going_back(served: Installation, times: int) -> int:
         assert trial[-1].code == 0, trial[-1].text
     before, kills, finished = seen(served), 0, 0
     digests = {str(one["seq"]): one["digest"] for one in served.log()}
-    for number, point in enumerate(Points(trial, times, 2)):
+    points = Points(trial, times, 2)
+    for number, point in enumerate(points):
         name, metres, has = ("1", 18, True) if before.metres == 20 else ("2", 20, False)
         if number % 2:  # then the copy is made anew as well
             shutil.rmtree(served.root / "state" / "knowledge" / digests[name], ignore_errors=True)
         command: Command = ("kb", "rollback", name)
-        kills += kill(served, command, point)
+        kills += kill(served, command, point, points)
         now = seen(served)
         assert now == before or (now.seq, now.metres, now.has_dropped) == (before.seq + 1, metres, has)
         running.agrees(now)
@@ -155,7 +170,7 @@ def kill_going_back(served: Installation, times: int) -> int:
         assert (before.action, before.metres, before.has_dropped) == ("rollback", metres, has)
         assert digests[name] == served.log()[-1]["digest"]
     if times >= 50:
-        assert 0 < finished < times
+        assert 0 < finished <= number
     return kills
 
 
@@ -208,7 +223,8 @@ def kill_importing(served: Installation, times: int) -> int:
     before = seen(served)
     third = -(-times // 3)
     for name in ("take", "replace", "adopt"):
-        for point in Points([imports.trials[name]], third if name != "adopt" else times - 2 * third, 3):
+        points = Points([imports.trials[name]], third if name != "adopt" else times - 2 * third, 3)
+        for point in points:
             shutil.rmtree(folder, ignore_errors=True)
             if name != "take":
                 assert (
@@ -221,7 +237,7 @@ def kill_importing(served: Installation, times: int) -> int:
                 )
             if name == "adopt":
                 approve(folder)
-            kills += kill(served, getattr(imports, name), point)
+            kills += kill(served, getattr(imports, name), point, points)
             if name == "adopt":
                 _check_adopting(served, imports)
                 continue
@@ -273,7 +289,7 @@ def test_killed_anywhere_it_serves_the_old_or_the_new_version(served: Installati
 @pytest.mark.long
 @pytest.mark.parametrize("what", KILLS)
 def test_killed_at_fifty_points(served: Installation, what: str) -> None:
-    assert KILLS[what](served, 50) >= 40
+    assert KILLS[what](served, 50) >= 50
 
 
 # --- what kills leave ---

@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import update
 
 from bot.__main__ import main
+from bot.kb import publishing
 from bot.kb.new_findings import NewFindings, new_findings
 from bot.kb.proposal import read_folder
+from bot.kb.served import Shelved
+from bot.kb.shelf import Pointer
 from bot.state.database import Database
 from bot.state.tables import kb_log
 from knowledge.editing import add_question
@@ -107,6 +110,24 @@ def test_two_editors_and_a_folder_of_unknown_base(jianfu: Shell) -> None:
     assert "没有任何改动" in jianfu("kb", "publish", str(root / "c"), code=1)
     write(root / "c", 60)
     assert "已发布第 5 版" in jianfu("kb", "publish", str(root / "c"))  # it knows what it was published as
+
+
+def test_a_return_while_a_publication_is_being_prepared_is_not_undone(
+    jianfu: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = jianfu.root
+    jianfu("kb", "publish", str(write(root / "edit", 20)))
+    check = publishing.check_base
+
+    def checked_and_then_gone_back(shelved: Shelved, folder: Path, base: int | None) -> Pointer:
+        found = check(shelved, folder, base)
+        publishing.rollback(shelved, "1", author="乙")
+        return found
+
+    monkeypatch.setattr(publishing, "check_base", checked_and_then_gone_back)
+    said = jianfu("kb", "publish", str(write(root / "edit", 30)), code=1)
+    assert "您是在第 2 版上改的，而现在用的已是第 3 版" in said
+    assert "18平方米" in jianfu("ask", "乡长的办公室最大多少平方")
 
 
 def test_a_second_person_has_to_agree(jianfu: Shell) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bot.config import Config
     from bot.kb.proposal import Proposal
     from bot.kb.served import Shelved
+    from bot.kb.shelf import Pointer
 
 
 def register(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -65,14 +66,14 @@ def _shelved(config: Config, stack: ExitStack) -> Shelved:
     return Shelved.of(config, database)
 
 
-def _proposal(config: Config, shelved: Shelved, folder: Path) -> Proposal:
+def _proposal(config: Config, shelved: Shelved, folder: Path, base: Pointer | None = None) -> Proposal:
     from bot.bootstrap import Maker  # noqa: PLC0415 - brings the model's libraries
     from bot.channels.terminal import progress_bar  # noqa: PLC0415 - the same
     from bot.kb.proposal import prepare  # noqa: PLC0415 - the same
 
     with progress_bar(sys.stderr) as progress:
         found = config.path(config.index.folder) / "proposals"
-        return prepare(shelved, folder, Maker(config), config.answers, progress, remember=found)
+        return prepare(shelved, folder, Maker(config), config.answers, progress, base=base, remember=found)
 
 
 def _folder(config: Config, options: argparse.Namespace) -> Path:
@@ -103,8 +104,8 @@ def _publish(config: Config, options: argparse.Namespace) -> int:
         raise JianfuError(words.EMPTY_OVERRIDE)
     with ExitStack() as stack:
         shelved = _shelved(config, stack)
-        publishing.check_base(shelved, folder, options.base)  # before a minute's work
-        proposal = _proposal(config, shelved, folder)
+        base = publishing.check_base(shelved, folder, options.base)  # before a minute's work
+        proposal = _proposal(config, shelved, folder, base)
         _show(proposal, as_json=options.json)
         entry = publishing.publish(
             shelved,

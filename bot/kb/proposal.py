@@ -19,6 +19,7 @@ from bot.kb.gate import Report, compare
 from bot.kb.new_findings import NewFindings, new_findings
 from bot.kb.reckoned import Reckoned
 from bot.kb.served import Served, Shelved
+from bot.kb.shelf import Pointer
 from index.builtin_model import Progress
 from knowledge.archive import digest_of, pack
 from knowledge.base import KnowledgeBase
@@ -87,29 +88,30 @@ def prepare(
     policy: AnswersConfig,
     progress: Progress,
     *,
+    base: Pointer | None = None,
     remember: Path | None = None,
 ) -> Proposal:
-    """Compare a folder with what is in use: differences, effect, gate and lint. Raises JianfuError.
+    """Compare a folder with what is in use, or with `base`: differences, effect, gate and lint. Raises JianfuError.
 
     The indexes built for it stay in the cache, so that publishing it takes effect at once; what was found is kept in
     `remember`, where that is given, so that the same two versions need not be asked again within the hour.
     """
     archive, knowledge = read_folder(folder)
-    pointer = shelved.in_use()
+    pointer = shelved.in_use() if base is None else base
     if not pointer.seq and folder.resolve() == shelved.folder:
         return Proposal(folder, archive, knowledge, None, None)
-    base = shelved.fetch(pointer)
+    served = shelved.fetch(pointer)
     base_archive = shelved.archive(pointer)
     if base_archive == archive:
-        return Proposal(folder, archive, knowledge, base, base_archive)
+        return Proposal(folder, archive, knowledge, served, base_archive)
     name = reckoned.name_of(digest_of(base_archive), digest_of(archive), policy)
     found = reckoned.kept(remember, name) if remember is not None else None
     if found is None:
-        found = _reckon(base, base_archive, folder, knowledge, maker, policy, progress)
+        found = _reckon(served, base_archive, folder, knowledge, maker, policy, progress)
         if remember is not None and found.report.mode == "full":  # without the model it is only provisional
             reckoned.keep(remember, name, found)
-    changes = tuple(differences(base.knowledge, knowledge))
-    return Proposal(folder, archive, knowledge, base, base_archive, changes, found.effect, found.report, found.lint)
+    changes = tuple(differences(served.knowledge, knowledge))
+    return Proposal(folder, archive, knowledge, served, base_archive, changes, found.effect, found.report, found.lint)
 
 
 def _reckon(

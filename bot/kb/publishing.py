@@ -29,22 +29,25 @@ logger = logging.getLogger(__name__)
 BASE_FILE = ".jianfu-base"
 
 
-def check_base(shelved: Shelved, folder: Path, base: int | None) -> None:
-    """Refuse a folder that was edited from another version than the one in use. Raises JianfuError, BaseMoved."""
-    in_use = shelved.in_use().seq
+def check_base(shelved: Shelved, folder: Path, base: int | None) -> Pointer:
+    """What is in use, from which the folder was edited: it is to be compared with this, and to follow this on record.
+
+    Raises JianfuError, BaseMoved where it was edited from another version.
+    """
+    in_use = shelved.in_use()
     stated = base if base is not None else stated_base(folder)
-    if not in_use:
-        return
+    if not in_use.seq:
+        return in_use
     if stated is None:
-        raise JianfuError(words.WHICH_BASE.format(folder=folder, seq=in_use))
-    if stated != in_use:
-        _check_published_already(shelved, folder)
-        raise BaseMoved(moved(stated, in_use))
+        raise JianfuError(words.WHICH_BASE.format(folder=folder, seq=in_use.seq))
+    if stated != in_use.seq:
+        _check_published_already(folder, in_use)
+        raise BaseMoved(moved(stated, in_use.seq))
+    return in_use
 
 
-def _check_published_already(shelved: Shelved, folder: Path) -> None:
+def _check_published_already(folder: Path, pointer: Pointer) -> None:
     """Whoever was cut off behind the record and tries again is told that it is done. Raises JianfuError."""
-    pointer = shelved.in_use()
     digest = ""
     with suppress(JianfuError, OSError, ValueError):  # what is wrong with the folder is said elsewhere
         digest = digest_of(pack(folder, load_knowledge(folder)))
