@@ -6,6 +6,7 @@ What is learned is learned here: the classifiers, the calibration, what to offer
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from index import analyzer
 from index.adapter import Adapter
 from index.builtin_model import Progress
 from index.calibration import Calibration, Evidence, default_prior, prior_digest
-from index.classifiers import EmbeddingClassifier, NgramClassifier, folds_of
+from index.classifiers import EmbeddingClassifier, NgramClassifier, Scores, folds_of
 from index.dense import DenseIndex
 from index.embedder import Encoder, Vectors
 from index.examples import Examples, gather, passage, pinyin_reader
@@ -28,6 +29,11 @@ from knowledge.base import KnowledgeBase
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
 FORMAT = 11
+
+#: How often to say how far it is with what is done aside.
+PACE_SECONDS = 0.5
+#: Cosines (examples, clauses), and scores of the EmbeddingClassifier (examples, classes).
+_ByVector = tuple[Vectors, Scores]
 
 
 def fingerprint_of(knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> str:
@@ -59,10 +65,20 @@ def build(
     count = len(passages)
     sparse = SparseIndex.build(passages)
     sparse.save(folder / "bm25")
-    ngrams, ngram_scores = NgramClassifier.fit(
-        examples.texts, examples.labels, lambda done: progress("学习已知问题的用词", done)
-    )
     KnownQuestions.build(examples).save(folder / "known.json")
+    similarity = sparse.table(passages)[0]
+    by_vector: _ByVector | None = None
+    with ThreadPoolExecutor(1) as aside:  # neither needs the other, and both leave Python to others while they reckon
+        learned: list[float] = []
+        learning = aside.submit(NgramClassifier.fit, examples.texts, examples.labels, learned.append)
+        if encoder is not None:
+            vectors = _encode(examples, passages, encoder, settings, progress)
+            by_vector = _build_dense(folder, examples, vectors, progress)
+            similarity = vectors[len(examples.texts) :] @ vectors[len(examples.texts) :].T
+        while not learning.done():
+            progress("学习已知问题的用词", learned[-1] if learned else None)
+            wait([learning], PACE_SECONDS)
+        ngrams, ngram_scores = learning.result()
     np.savez(folder / "ngrams.npz", idf=ngrams.idf, weights=ngrams.weights, bias=ngrams.bias)
     bm25, coverage = sparse.table(examples.texts)
     evidence = Evidence(
@@ -71,11 +87,8 @@ def build(
         ngram=ngram_scores[:, :count],
         ngram_beside=ngram_scores[:, count:],
     )
-    similarity = sparse.table(passages)[0]
-    if encoder is not None:
-        vectors = _encode(examples, passages, encoder, settings, progress)
-        evidence = _build_dense(folder, evidence, examples, vectors, progress)
-        similarity = vectors[len(examples.texts) :] @ vectors[len(examples.texts) :].T
+    if by_vector is not None:
+        evidence = evidence.with_vectors(*by_vector)
     progress("校准把握程度", None)
     # What the adapter learned from looks surer than any new question, so it tells nothing about how sure to be.
     honest = examples.is_question if adapter is None else examples.is_question & adapter.unseen(examples.texts)
@@ -106,8 +119,8 @@ def _encode(
     return encode_cached(encoder, texts, cache, lambda done: progress("计算已知问题的语义向量", done))
 
 
-def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: Vectors, progress: Progress) -> Evidence:
-    """Write the artifacts that need vectors, and add their left-out scores to the evidence."""
+def _build_dense(folder: Path, examples: Examples, vectors: Vectors, progress: Progress) -> _ByVector:
+    """Write the artifacts that need vectors; cosines of the examples to the clauses, and the classifier's left-out scores."""
     question_vectors, clause_vectors = vectors[: len(examples.texts)], vectors[len(examples.texts) :]
     clauses = DenseIndex(clause_vectors.shape[1])
     clauses.add(clause_vectors)
@@ -120,4 +133,4 @@ def _build_dense(folder: Path, lexical: Evidence, examples: Examples, vectors: V
         lambda done: progress("学习已知问题的意思", done),
     )
     np.savez(folder / "embedding.npz", mean=classifier.mean, weights=classifier.weights, bias=classifier.bias)
-    return lexical.with_vectors(question_vectors @ clause_vectors.T, scores)
+    return question_vectors @ clause_vectors.T, scores
