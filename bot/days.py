@@ -1,4 +1,4 @@
-"""Days and hours of those who learn: Beijing's, wherever the server stands, as the notice's readers live there."""
+"""Days and hours as people see them: Beijing's, wherever the server stands, as the notice's readers live there."""
 
 from __future__ import annotations
 
@@ -21,6 +21,16 @@ def minute_of(seconds: float) -> int:
 def moment(day: date, minute: int) -> float:
     """Seconds since 1970 of a minute of a day."""
     return (datetime.combine(day, time(0), BEIJING) + timedelta(minutes=minute)).timestamp()
+
+
+def clock(seconds: float) -> str:
+    """A moment (seconds since 1970) as year, month, day, hour and minute."""
+    return datetime.fromtimestamp(seconds, BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def clock_of(text: str) -> str:
+    """The same of a moment in ISO 8601, as kept in records. Raises ValueError."""
+    return clock(datetime.fromisoformat(text).timestamp())
 
 
 def utc(seconds: float) -> datetime:

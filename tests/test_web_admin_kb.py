@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest_asyncio
 
 from bot.channels.web.admin.editing import _mark
 from bot.kb.drafts import Drafts
+from bot.kb.receiving import KEEP_DAYS
 from bot.kb.workshop import Workshop
 from bot.review.recorder import note_of
 from bot.review.recorder import write as write_notes
@@ -329,6 +332,36 @@ async def test_a_file_becomes_a_proposal_with_ticked_questions(client: httpx.Asy
     assert kept.background.assistant is not None
     assert {one.id for one in kept.background.assistant.knowledge.documents} == {"huiyi", "jiedai-2021"}
     assert (await client.get(path)).status_code == 404
+
+
+async def test_what_was_read_waits_to_be_gone_on_with_and_goes_after_a_month(
+    client: httpx.AsyncClient, kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    paths = []
+    for title in ("<b>甲</b>", "通知乙"):
+        done = await upload(client, NOTICE.encode(), title=title)
+        paths.append("/" + done.headers["location"].lstrip("./"))
+    page = (await client.get("/admin/import")).text
+    assert all(path[1:] in page for path in paths)
+    assert "<b>甲" not in page  # as text, not as markup
+    assert "&lt;b&gt;甲" in page
+    dropped = await send(client, f"{paths[1]}/drop", {})
+    assert dropped.status_code == 303
+    page = (await client.get("/admin/import?dropped=1")).text
+    assert "草稿已丢弃" in page
+    assert "通知乙" not in page
+    assert (await client.get(paths[1])).status_code == 404
+    [report] = kept.workshop.root.glob("imports/*/report.json")
+    os.utime(report, (time.time() - (KEEP_DAYS - 1) * 24 * 3600,) * 2)
+    await upload(client, NOTICE.encode(), title="通知丙")
+    assert (await client.get(paths[0])).status_code == 200
+    os.utime(report, (time.time() - (KEEP_DAYS + 1) * 24 * 3600,) * 2)
+    await upload(client, NOTICE.encode(), title="通知丁")
+    assert (await client.get(paths[0])).status_code == 404
+    assert f"{KEEP_DAYS} 天没有写成提议" in caplog.text
+    page = (await client.get("/admin/import")).text
+    assert "通知丙" in page
+    assert "通知丁" in page
 
 
 async def test_an_error_of_the_lint_is_not_published_without_a_reason(client: httpx.AsyncClient, kept: Kept) -> None:

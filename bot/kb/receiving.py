@@ -6,11 +6,14 @@ The file's name is only shown; what is read lies under a name of our own. Every 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.kb import receiving_words as words
@@ -28,7 +31,7 @@ from knowledge.importing.adopt import Suggestion, SuggestionsFile
 from knowledge.importing.draft import Draft as Notice
 from knowledge.importing.draft import import_file, silent
 from knowledge.importing.extraction import Progress
-from knowledge.importing.leftovers import REPORT, SUGGESTIONS
+from knowledge.importing.leftovers import REPORT, REPORT_JSON, SUGGESTIONS
 from knowledge.importing.write import write
 from knowledge.loader import DOCUMENTS_FOLDER, load_document
 
@@ -36,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 FOLDER = "imports"
 YAML_ENDINGS = (".yaml", ".yml")
+#: A draft notice that nobody proposed for so many days is kept no more; its file can be sent again.
+KEEP_DAYS = 30
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
 _ID = re.compile(r"[0-9a-f]{8}")
 
@@ -57,8 +62,40 @@ def keep_notice(shop: Workshop, import_id: str, notice: Notice) -> None:
     folder = shop.root / FOLDER / import_id
     if cleared := leftovers.clear(folder.parent):
         logger.warning("%s", words.CLEARED.format(count=cleared))
+    _clear_old(shop)
     if not (folder / REPORT).is_file():
         write(notice, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNotice:
+    """A draft notice that waits: how it is addressed, its id and title, and when it was read (Unix time)."""
+
+    import_id: str
+    id: str
+    title: str
+    read: float
+
+
+def kept_notices(shop: Workshop) -> list[KeptNotice]:
+    """The draft notices that are kept, the newest first; one that cannot be read is left out."""
+    found = []
+    for path in (shop.root / FOLDER).glob(f"*/{REPORT_JSON}"):
+        if not _ID.fullmatch(path.parent.name):
+            continue
+        try:
+            about = json.loads(path.read_text(encoding="utf8"))
+            found.append(KeptNotice(path.parent.name, about["id"], about["title"], path.stat().st_mtime))
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            logger.warning("the draft notice %s cannot be read: %s", path.parent, error)
+    return sorted(found, key=lambda one: (-one.read, one.import_id))
+
+
+def _clear_old(shop: Workshop) -> None:
+    for one in kept_notices(shop):
+        if one.read < time.time() - KEEP_DAYS * 24 * 3600:
+            shutil.rmtree(shop.root / FOLDER / one.import_id, ignore_errors=True)
+            logger.warning("%s", words.EXPIRED.format(title=one.title, days=KEEP_DAYS))
 
 
 def kept_notice(shop: Workshop, import_id: str) -> Path:

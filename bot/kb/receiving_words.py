@@ -11,3 +11,4 @@ OTHER_CLAUSES = (
 MORE = "多了 {clauses}"
 GONE = "少了 {clauses}"
 CLEARED = "清理了一天前中断的导入留下的 {count} 份半成品；写好的草稿没有动"
+EXPIRED = "导入的《{title}》{days} 天没有写成提议，草稿已清理；还要用，请重新上传文件"

@@ -31,7 +31,7 @@ GATE_HOW = "没学过的问题 {measured} 个：答对 {before} → {after}，�
 GATE_NEW = "新加的已知问题 {new} 个，不看记录也能答对 {right} 个。"
 GATE_WITHOUT = "其中 {count} 个问题原来的条款已经没有了，按改后的记录衡量。"
 GATE_LOST = "  答错：{question}（应引 {wanted}，原来引 {before}，现在引 {after}）"
-GATE_REMEDY = "请改正后重新预览；确实要发布，用 --override 写明理由，理由会留在记录里。"
+GATE_REMEDY = "请改正后重新预览；确实要发布，请写明理由（命令行用 --override），理由会留在记录里。"
 NOTHING_CITED = "无"
 
 # The lint
@@ -77,7 +77,7 @@ PUBLISHED = "已发布第 {seq} 版（{version}）。正在运行的程序会自
 PUBLISHED_FIRST = "已发布第 {seq} 版（{version}）。以后用的就是它；要改，先用 jianfu kb checkout 取出。"
 PROPOSED_FOR = "已记为第 {seq} 号提议，等另一个人同意：jianfu kb approve {seq} --by 姓名"
 PUBLISHED_ALREADY = "{folder} 里的内容就是现在用的第 {seq} 版，已经发布，不用再发布。"
-NOT_PROPOSED = "第 {seq} 号不是等待同意的提议；运行 jianfu kb log 看有哪些"
+NOT_PROPOSED = "第 {seq} 号不是等待同意的提议；在管理页的“历史”里（或运行 jianfu kb log）看有哪些"
 SAME_PERSON = "提议的人（{author}）不能自己同意，须换一个人"
 NOT_SERVED = "第 {seq} 号只是提议，没有发布过，不能退回到它"
 ALREADY = "现在用的就是第 {seq} 版的内容，不用退回"

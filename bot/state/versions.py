@@ -120,7 +120,9 @@ class Versions:
         for entry in reversed(entries):
             if name == str(entry.seq) or (len(name) >= 4 and entry.version.startswith(name.lower())):
                 return entry
-        raise NoSuchVersion(f"没有第 {name} 版；运行 jianfu kb log 看有哪些，写第几版或版本号（至少 4 位）都行")
+        raise NoSuchVersion(
+            f"没有第 {name} 版；在管理页的“历史”里（或运行 jianfu kb log）看有哪些，写第几版或版本号（至少 4 位）都行"
+        )
 
     def archive(self, digest: str) -> bytes:
         """A version's archive, proved by its digest. Raises NoSuchVersion, DamagedArchive, StateUnavailable."""
@@ -212,7 +214,7 @@ def moved(seen: int, in_use: int) -> str:
     base = f"第 {seen} 版" if seen else "还没有发布过的知识库"
     return (
         f"没有发布：您是在{base}上改的，而现在用的已是第 {in_use} 版。您的改动还在原处。"
-        f"运行 jianfu kb diff {seen or 1} {in_use} 看别人改了什么，把两边合在一起后再发布"
+        f"在管理页的“历史”里比较（或运行 jianfu kb diff {seen or 1} {in_use}）看别人改了什么，把两边合在一起后再发布"
     )
 
 

@@ -17,6 +17,7 @@ from bot.accounts.linking import Keeper
 from bot.accounts.roles import Action, may
 from bot.channels.telegram_bot.buttons import Rows, button_row
 from bot.channels.telegram_bot.keeping import words
+from bot.days import clock_of
 from bot.kb.drafts import Draft
 from bot.kb.preview import Preview
 from bot.state.versions import Entry
@@ -117,7 +118,7 @@ def menu_buttons(
     """Under /admin: open proposals, those that wait for a second person, the version to go back to, and ways out."""
     rows: Rows = []
     for draft in drafts[:_MOST]:
-        label = words.BUTTON_DRAFT.format(author=draft.author, minute=draft.created[5:16].replace("T", " "))
+        label = words.BUTTON_DRAFT.format(author=draft.author, minute=clock_of(draft.created)[5:])
         rows += button_row([(label, f"k:p:{draft.id}")])
     for entry in waiting[:_MOST]:
         rows += button_row([(words.BUTTON_WAITING.format(seq=entry.seq), f"k:w:{entry.seq}")])

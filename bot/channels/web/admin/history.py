@@ -20,6 +20,7 @@ from bot.channels.web.admin.visit import Turned, Visit
 from bot.channels.web.core.service import Service
 from bot.channels.web.core.typed import clean
 from bot.channels.web.pages.html import Markup, escape, joined, tag
+from bot.days import clock_of
 from bot.kb import publishing
 from bot.kb import words as kb_words
 from bot.kb.differences import Difference, differences
@@ -157,7 +158,7 @@ def _log(visit: Visit, entries: Sequence[Entry]) -> Markup:
         link = tag("a", words.VERSION_TITLE.format(seq=one.seq), href=f"{visit.root}admin/history/{one.seq}")
         state = words.IN_USE if head is not None and one.seq == head.seq else kb_words.ACTION_NAMES[one.action]
         people = words.PUNCTUATION.join(filter(None, (one.author, one.approver)))
-        rows.append((link, state, one.at.replace("T", " ").rstrip("Z"), people, one.reason or one.override))
+        rows.append((link, state, clock_of(one.at), people, one.reason or one.override))
     columns = (words.NUMBER, words.STATUS, words.AT, words.BY, words.REASON)
     return table(words.HISTORY, columns, rows)
 
@@ -187,7 +188,7 @@ def _details(entry: Entry, head: Entry | None) -> Markup:
     rows = [
         (words.STATUS, words.IN_USE if in_use else kb_words.ACTION_NAMES[entry.action]),
         (words.VERSION, entry.version),
-        (words.AT, entry.at.replace("T", " ").rstrip("Z")),
+        (words.AT, clock_of(entry.at)),
         (words.BY, entry.author),
         (words.AGREED, entry.approver),
         (words.REASON, entry.reason),

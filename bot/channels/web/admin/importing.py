@@ -13,13 +13,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bot.channels.web.admin import desk_words as words
 from bot.channels.web.admin.forms import found, line, tick
-from bot.channels.web.admin.frame import Frame, alert, button, field, form
+from bot.channels.web.admin.frame import Frame, alert, button, field, form, table
 from bot.channels.web.admin.guard import Guard
 from bot.channels.web.admin.visit import Turned, Visit
 from bot.channels.web.core.addresses import IMPORT_PATH
 from bot.channels.web.core.service import Service
 from bot.channels.web.core.typed import clean
 from bot.channels.web.pages.html import Markup, tag
+from bot.days import clock
 from bot.kb import receiving
 from bot.kb.drafts import NoDraft
 from bot.kb.workshop import Workshop
@@ -33,6 +34,17 @@ _TICK = re.compile(r"use-[0-9]{1,6}")
 def add_routes(guard: Guard, service: Service, frame: Frame, workshop: Workshop | None) -> None:
     """The routes of this file."""
 
+    def waiting(visit: Visit) -> list[str]:
+        rows = [
+            (tag("a", one.title, href=f"{visit.root}admin/import/{one.import_id}"), one.id, clock(one.read))
+            for one in receiving.kept_notices(found(workshop))
+        ]
+        if not rows:
+            return []
+        note = tag("p", words.KEPT_NOTE.format(days=receiving.KEEP_DAYS))
+        columns = (words.KEPT_TITLE, words.IMPORT_ID, words.WHEN)
+        return [tag("h2", words.KEPT_IMPORTS), note, table(words.KEPT_IMPORTS, columns, rows)]
+
     def page(visit: Visit, message: str = "", status: int = 200) -> Response:
         chosen = Markup('<input id="file" name="file" type="file" accept=".docx,.pdf,.txt,.md,.html,.htm" required>')
         fields = (
@@ -44,11 +56,12 @@ def add_routes(guard: Guard, service: Service, frame: Frame, workshop: Workshop 
         )
         upload = form(visit, "admin/import", *fields, upload=True)
         return HTMLResponse(
-            frame.page(visit, words.IMPORT, tag("p", words.IMPORT_INTRO), alert(message), upload), status
+            frame.page(visit, words.IMPORT, tag("p", words.IMPORT_INTRO), alert(message), upload, *waiting(visit)),
+            status,
         )
 
     async def show(visit: Visit) -> Response:
-        return page(visit)
+        return page(visit, words.IMPORT_DROPPED if visit.query("dropped") else "")
 
     async def take(visit: Visit) -> Response:
         shop = found(workshop)
@@ -90,6 +103,7 @@ def add_routes(guard: Guard, service: Service, frame: Frame, workshop: Workshop 
             tag("p", words.SUGGESTED_NOTE),
         ]
         content.append(form(visit, f"admin/import/{folder.name}", *boxes, button(words.PROPOSE)))
+        content.append(form(visit, f"admin/import/{folder.name}/drop", button(words.DROP_IMPORT)))
         return HTMLResponse(frame.page(visit, words.IMPORTED, *content))
 
     async def propose(visit: Visit) -> Response:
@@ -103,7 +117,13 @@ def add_routes(guard: Guard, service: Service, frame: Frame, workshop: Workshop 
             raise Turned(409, str(error)) from error
         return RedirectResponse(f"{visit.root}admin/proposals/{draft.id}", 303)
 
+    async def drop(visit: Visit) -> Response:
+        folder = folder_of(visit)
+        await service.paper_threads.run(lambda: receiving.drop_notice(found(workshop), folder.name))
+        return RedirectResponse(f"{visit.root}admin/import?dropped=1", 303)
+
     guard.add("GET", IMPORT_PATH, show)
     guard.add("POST", IMPORT_PATH, take)
     guard.add("GET", "/admin/import/{draft}", report)
     guard.add("POST", "/admin/import/{draft}", propose)
+    guard.add("POST", "/admin/import/{draft}/drop", drop)

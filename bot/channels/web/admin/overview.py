@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from starlette.responses import HTMLResponse, Response
 
 from bot.accounts import words as account_words
@@ -15,6 +13,7 @@ from bot.channels.web.admin.guard import Guard
 from bot.channels.web.admin.visit import Visit
 from bot.channels.web.core.service import Service
 from bot.channels.web.pages.html import Markup, joined, tag
+from bot.days import clock
 from bot.state.sessions import Session
 from knowledge.base import KnowledgeBase
 
@@ -32,12 +31,12 @@ def add_routes(guard: Guard, service: Service, frame: Frame) -> None:
         if assistant is not None:
             rows += [(words.VERSION, assistant.knowledge.version), (words.MODE, words.MODES[assistant.mode])]
         rows.append((words.YOU, words.SINCE.format(name=session.name, role=role_name(session), meaning=meaning)))
-        ends = words.SESSION_ENDS.format(until=_minute(session.expires), idle=service.config.admin_idle_minutes)
+        ends = words.SESSION_ENDS.format(until=clock(session.expires), idle=service.config.admin_idle_minutes)
         content = [tag("h2", words.STATE), pairs(rows)]
         if assistant is not None:
             content += [tag("h2", words.COUNTS), _counts(visit.root, assistant.knowledge)]
         if present:
-            people = [(one.name, role_name(one), _minute(one.created)) for one in present]
+            people = [(one.name, role_name(one), clock(one.created)) for one in present]
             columns = (words.NAME, words.ROLE, words.LOGGED_IN_SINCE)
             content += [tag("h2", words.LOGGED_IN), table(words.LOGGED_IN, columns, people)]
         change = tag("a", words.CHANGE_PASSWORD, href=f"{visit.root}admin/password")
@@ -72,7 +71,3 @@ def _counts(root: str, knowledge: KnowledgeBase) -> Markup:
     beside = sum(len(questions) for questions in knowledge.out_of_scope.values())
     note = tag("p", words.OUT_OF_SCOPE.format(count=beside), class_="field-hint")
     return joined([table(words.COUNTS, columns, rows, class_="numbers"), note])
-
-
-def _minute(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M")

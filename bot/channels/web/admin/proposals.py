@@ -17,6 +17,7 @@ from bot.channels.web.admin.visit import Turned, Visit
 from bot.channels.web.core.service import Service
 from bot.channels.web.core.typed import clean
 from bot.channels.web.pages.html import Markup, escape, tag
+from bot.days import clock_of
 from bot.kb import draft_words
 from bot.kb import words as kb_words
 from bot.kb.changes import told
@@ -58,7 +59,7 @@ class _Proposals:
             for one in shop.drafts.all():
                 link = tag("a", words.PROPOSAL.format(author=one.author), href=f"{visit.root}admin/proposals/{one.id}")
                 what = "；".join(told(change) for change in one.changes)
-                rows.append((link, _minute(one), words.STATES[_state(shop, one, now)], what))
+                rows.append((link, clock_of(one.created), words.STATES[_state(shop, one, now)], what))
             return rows
 
         rows = await self._service.with_state(read)
@@ -83,7 +84,7 @@ class _Proposals:
         preview, now, stage = await self._service.with_state(read)
         moved = now != draft.base
         facts = [
-            (words.WHEN, _minute(draft)),
+            (words.WHEN, clock_of(draft.created)),
             (words.BASE, kb_words.served(draft.base)),
             (words.WHAT, "；".join(told(change) for change in draft.changes)),
         ]
@@ -171,10 +172,6 @@ def _state(shop: Workshop, draft: Draft, now: int) -> str:
     if preview is None:
         return "working"
     return "fault" if preview.fault else "passed" if preview.passed else "shut"
-
-
-def _minute(draft: Draft) -> str:
-    return draft.created[:16].replace("T", " ")
 
 
 def _progress(stage: Stage | None) -> Markup:

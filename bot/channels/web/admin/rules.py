@@ -44,6 +44,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("POST", IMPORT_PATH): Action.PROPOSE,
     ("GET", "/admin/import/{draft}"): Action.PROPOSE,
     ("POST", "/admin/import/{draft}"): Action.PROPOSE,
+    ("POST", "/admin/import/{draft}/drop"): Action.PROPOSE,
     ("GET", "/admin/proposals"): Action.PROPOSE,
     ("GET", "/admin/proposals/{draft}"): Action.PROPOSE,
     ("POST", "/admin/proposals/{draft}/publish"): Action.PUBLISH,
