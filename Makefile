@@ -1,6 +1,6 @@
 # make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
 # make quick: the tests of an ordinary day, without the real model, Chromium and long runs.
-.PHONY: run test quick check format eval bench lock bundle offline clean
+.PHONY: run test quick check format eval bench capacity lock bundle offline clean
 
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
@@ -40,6 +40,12 @@ bench:
 	@scripts/setup.sh run
 	@$(BIN)/jianfu prepare
 	@$(BIN)/python scripts/bench.py
+
+# What ten million people would need, from what is measured here: docs/capacity.md.
+capacity:
+	@scripts/setup.sh dev
+	@$(BIN)/jianfu prepare
+	@$(BIN)/python -m scripts.capacity.measure
 
 lock:
 	@scripts/setup.sh dev
