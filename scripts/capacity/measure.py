@@ -168,7 +168,7 @@ def main() -> None:
                 )
         conditions = {
             "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-            "machine": f"{_processor()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+            "machine": machine(),
             "load": os.getloadavg()[0],
         }
         record = {"conditions": conditions, "costs": asdict(Costs(searched, remembered, telegram, memory, inbox))}
@@ -177,9 +177,10 @@ def main() -> None:
     print(f"written: {REPORT.relative_to(ROOT)}")
 
 
-def _processor() -> str:
+def machine() -> str:
+    """Processor, cores and Python of this machine."""
     found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text("utf8"))
-    return found[1] if found else platform.machine()
+    return f"{found[1] if found else platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":
