@@ -14,11 +14,11 @@ def test_every_fault_has_a_promise_and_a_test_and_no_other_number_is_used() -> N
 
 
 def test_the_page_names_every_fault_promise_and_test() -> None:
-    page = reliability.REPORT.read_text("utf8")
+    page, tests = reliability.REPORT.read_text("utf8"), reliability.marked()
     for number, (fault, promise) in reliability.FAULTS.items():
         assert f"## {number}. {fault}\n\n{promise}\n" in page
         section = page.partition(f"## {number}. ")[2].partition("\n## ")[0]
-        assert [one for one in reliability.marked()[number] if f"`{one}`" not in section] == []
+        assert [one for one in tests[number] if f"`{one}`" not in section] == []
 
 
 def test_the_page_says_how_each_test_went() -> None:
