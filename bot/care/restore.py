@@ -12,15 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import make_url
-
 from bot.care import bundle, swap, words
 from bot.care.backup import PARTS, backup, knowledge_files, without_passwords
 from bot.care.bundle import Bundle
 from bot.config import Config
 from bot.kb.shelf import CURRENT
 from bot.state import rows
-from bot.state.database import Database, placed
+from bot.state.database import Database
+from bot.state.looking import sqlite_file
 from knowledge.disk import sync
 from knowledge.errors import JianfuError
 
@@ -56,9 +55,8 @@ def _set_damaged_aside(config: Config, *, force: bool) -> Path | None:
 
     Returns where it is now, None where there was none. Raises JianfuError where `force` does not allow it.
     """
-    url = placed(make_url(config.state.url), config.root)
-    path = Path(url.database or "")
-    if url.get_backend_name() != "sqlite" or not path.is_file() or not _is_damaged(path):
+    path = sqlite_file(config.state.url, config.root)
+    if path is None or not path.is_file() or not _is_damaged(path):
         return None
     if not force:
         raise JianfuError(words.DAMAGED_DATABASE.format(path=path))
