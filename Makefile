@@ -12,7 +12,7 @@ run:
 
 test:
 	@scripts/setup.sh dev
-	@scripts/browser.sh
+	@scripts/system.sh
 	@$(BIN)/jianfu prepare
 	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
