@@ -1,6 +1,6 @@
 # make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
 # make quick: the tests of an ordinary day, without the real model, Chromium and long runs.
-.PHONY: milvus run test quick check format eval bench capacity load soak lock bundle offline clean
+.PHONY: run test quick milvus check format eval bench capacity load soak reliability audit lock bundle offline clean
 
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
@@ -61,6 +61,19 @@ load soak:
 	@$(BIN)/jianfu prepare
 	@test -x $$JIANFU_LOAD/bin/locust || { python3 -m venv $$JIANFU_LOAD && $$JIANFU_LOAD/bin/pip install -q -r scripts/load/requirements.txt; }
 	@$(BIN)/python -m scripts.load.run $(if $(filter soak,$@),--soak --workers 2 --seconds 1800)
+
+# Every test of a fault or an attack, and docs/reliability.md from how it went.
+reliability:
+	@scripts/setup.sh dev
+	@$(BIN)/jianfu prepare
+	@$(BIN)/python -m scripts.reliability
+
+# Known advisories of what the locks name; fails where none could be looked up.
+audit: export JIANFU_AUDIT := .cache/audit
+audit:
+	@scripts/setup.sh dev
+	@test -x $$JIANFU_AUDIT/bin/pip-audit || { python3 -m venv $$JIANFU_AUDIT && $$JIANFU_AUDIT/bin/pip install -q pip-audit==2.10.1; }
+	@$(BIN)/python -m scripts.audit $$JIANFU_AUDIT/bin/pip-audit
 
 lock:
 	@scripts/setup.sh dev

@@ -157,6 +157,7 @@ def test_a_login_begins_a_session_that_another_process_knows(door: Door, url: st
     assert (session.name, session.role) == ("张三", "approver")
 
 
+@pytest.mark.fault(23)
 def test_neither_token_nor_password_nor_address_is_in_the_database(door: Door, state: State) -> None:
     token = door.sign_in("张三", PASSWORD, HERE)
     with pytest.raises(Refused):
@@ -241,6 +242,7 @@ def test_logins_that_succeed_close_nothing(door: Door) -> None:
         assert door.sign_in("张三", PASSWORD, HERE, now=NOW)
 
 
+@pytest.mark.fault(20)
 def test_guesses_at_once_are_counted_before_they_are_looked_at(door: Door) -> None:
     said: list[str] = []
 
@@ -276,6 +278,7 @@ def test_a_session_ends_by_logging_out(door: Door) -> None:
     door.sign_out(token)
 
 
+@pytest.mark.fault(14)
 def test_a_session_ends_when_not_used(door: Door) -> None:
     token = door.sign_in("张三", PASSWORD, HERE, now=NOW)
     assert door.session(token, NOW + 29 * 60) is not None
@@ -283,6 +286,7 @@ def test_a_session_ends_when_not_used(door: Door) -> None:
     assert door.session(token, NOW + 88 * 60 + 1) is None
 
 
+@pytest.mark.fault(14)
 def test_a_session_ends_at_last_however_busy(door: Door) -> None:
     token = door.sign_in("张三", PASSWORD, HERE, now=NOW)
     for minutes in range(20, 12 * 60, 20):

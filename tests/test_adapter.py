@@ -71,6 +71,7 @@ def damage_format(content: bytes) -> bytes:
     return struct.pack("<Q", len(new)) + new + content[8 + length :]
 
 
+@pytest.mark.fault(2)
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
@@ -119,6 +120,7 @@ def test_a_receipt_fits_what_it_was_made_for(second: KnowledgeBase) -> None:
     assert Receipt.of("m", second).fault("m", second) is None
 
 
+@pytest.mark.fault(3)
 def test_another_model_or_analyzer_is_refused(second: KnowledgeBase) -> None:
     receipt = Receipt.of("m", second)
     assert receipt.fault("other", second) == "它是为模型 m 训练的，现在的模型是 other"

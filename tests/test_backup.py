@@ -68,6 +68,7 @@ def left_aside(root: Path) -> list[str]:
     return [path.name for path in root.rglob("*") if path.name.startswith(".") and path.name != ".gitignore"]
 
 
+@pytest.mark.fault(7)
 def test_what_was_backed_up_comes_back_on_the_same_kind_of_database(url: str, tmp_path: Path) -> None:
     config, settings = installation(tmp_path, url, published=2)
     before = content(config)
@@ -112,6 +113,7 @@ def test_across_databases_both_ways(url: str, postgres: str, tmp_path: Path) -> 
     assert other_url in other_settings.read_text("utf8")
 
 
+@pytest.mark.fault(23)
 def test_same_state_gives_the_same_bytes_and_no_passwords(tmp_path: Path) -> None:
     config, settings = installation(tmp_path, sqlite_at(tmp_path), published=1)
     settings.write_text(settings.read_text("utf8") + "telegram: {proxy: 'socks5://me:hunter2@127.0.0.1:1'}\n", "utf8")
@@ -173,6 +175,7 @@ def test_each_damaged_member_is_refused_and_nothing_changes(tmp_path: Path) -> N
     assert content(config) == before
 
 
+@pytest.mark.fault(25)
 def test_newer_file_and_path_tricks_are_refused(tmp_path: Path) -> None:
     config, settings = installation(tmp_path, sqlite_at(tmp_path))
     file = tmp_path / "a.tar"

@@ -150,6 +150,7 @@ def test_it_is_built_once(tmp_path: Path, builds: list[Path]) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [FOLDER]
 
 
+@pytest.mark.fault(2)
 @pytest.mark.parametrize("name", ["model.safetensors", "1_Pooling/config.json", RECEIPT_FILE])
 @pytest.mark.parametrize("damage", ["missing", "cut", "flipped"])
 def test_a_damaged_folder_is_built_anew(tmp_path: Path, builds: list[Path], name: str, damage: str) -> None:

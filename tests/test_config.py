@@ -224,6 +224,7 @@ def test_api_keys_come_from_the_environment_alone(monkeypatch: pytest.MonkeyPatc
     assert api_keys() == ("abcdefgh12345678", "0123456789-ABCDEF")
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize("key", ["tooshort1234567", "with a blank inside", "钥匙钥匙钥匙钥匙钥匙钥匙钥匙钥匙"])
 def test_an_odd_api_key_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
     monkeypatch.setenv("JIANFU_API_KEYS", f"abcdefgh12345678,{key}")

@@ -103,6 +103,7 @@ def altered(settings: Path, statement: str) -> None:
     connection.close()
 
 
+@pytest.mark.fault(25)
 def test_newer_database(settings: Path, capsys: Capture) -> None:
     altered(settings, "UPDATE alembic_version SET version_num = '9999'")
     assert "升级" in fault(settings, capsys, "数据库（迁移）")["remedy"]
@@ -113,6 +114,7 @@ def test_altered_log(settings: Path, capsys: Capture) -> None:
     assert "第 1 条" in fault(settings, capsys, "版本记录")["seen"]
 
 
+@pytest.mark.fault(7)
 def test_torn_pages(settings: Path, capsys: Capture) -> None:
     altered(settings, "PRAGMA wal_checkpoint(TRUNCATE)")
     path = settings.parent / "state" / "jianfu.db"
@@ -136,6 +138,7 @@ def test_database_that_others_may_change_or_read(settings: Path, capsys: Capture
     assert f"chmod 600 {path}" in fault(settings, capsys, "权限（数据库文件）")["remedy"]
 
 
+@pytest.mark.fault(14)
 def test_rows_from_the_future(settings: Path, capsys: Capture) -> None:
     altered(settings, "INSERT INTO receipts VALUES ('A', 'v', '{}', '2999-01-01')")
     fault(settings, capsys, "时钟（对照数据库）")
@@ -202,6 +205,7 @@ def test_index_absent_fresh_stale_and_torn(tmp_path: Path) -> None:
     assert here(root, "f" * 16).state == "bad"
 
 
+@pytest.mark.fault(14)
 def test_disk_packages_clock(settings: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda path: usage._replace(free=1000))
@@ -222,6 +226,7 @@ def test_disk_packages_clock(settings: Path, capsys: Capture, monkeypatch: pytes
     fault(settings, capsys, "时钟")
 
 
+@pytest.mark.fault(23)
 def test_secrets_are_judged_and_never_shown(settings: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIANFU_TELEGRAM_TOKEN", "hunter2")
     monkeypatch.setenv("JIANFU_API_KEYS", "short")

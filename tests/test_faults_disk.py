@@ -124,6 +124,7 @@ def leave(folder: Path, kilobytes: int) -> None:
     os.truncate(filler, max(0, filler.stat().st_size - kilobytes * 1024))
 
 
+@pytest.mark.fault(4)
 @pytest.mark.long
 @pytest.mark.parametrize("what", ["import", "publish", "rollback"])
 def test_a_full_disk_loses_nothing_wherever_it_becomes_full(disk: Path, shell: Shell, what: str) -> None:
@@ -145,6 +146,7 @@ def test_a_full_disk_loses_nothing_wherever_it_becomes_full(disk: Path, shell: S
     assert refusals
 
 
+@pytest.mark.fault(4)
 def test_where_nothing_may_be_written_it_answers_and_says_so(disk: Path, shell: Shell) -> None:
     served = prepare(disk, shell)
     before = seen(served)
@@ -174,6 +176,7 @@ def answers_of(served: Installation) -> list[dict[str, object]]:
     return [{name: one.get(name) for name in ("outcome", "answer", "citations", "knowledge_version")} for one in found]
 
 
+@pytest.mark.fault(2)
 @pytest.mark.long
 def test_each_torn_copy_and_index_file_is_noticed_and_made_anew(served: Installation) -> None:
     answers = answers_of(served)
@@ -195,6 +198,7 @@ def test_each_torn_copy_and_index_file_is_noticed_and_made_anew(served: Installa
     assert seen(served).seq == 2
 
 
+@pytest.mark.fault(7)
 def test_a_torn_database_leaves_the_answers_and_is_said(served: Installation) -> None:
     answers = answers_of(served)
     before = seen(served)

@@ -281,11 +281,13 @@ KILLS: dict[str, Callable[[Installation, int], int]] = {
 }
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("what", KILLS)
 def test_killed_anywhere_it_serves_the_old_or_the_new_version(served: Installation, what: str) -> None:
     KILLS[what](served, 6)
 
 
+@pytest.mark.fault(1)
 @pytest.mark.long
 @pytest.mark.parametrize("what", KILLS)
 def test_killed_at_fifty_points(served: Installation, what: str) -> None:

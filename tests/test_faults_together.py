@@ -161,6 +161,7 @@ async def asking(client: httpx.AsyncClient, stop: asyncio.Event, found: Callable
             found({"question": question, **response.json()})
 
 
+@pytest.mark.fault(25)
 @pytest.mark.long
 async def test_two_replicas_switch_after_a_publication_and_a_return_and_mix_nothing(
     served: Installation, replicas: list[httpx.AsyncClient]

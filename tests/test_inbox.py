@@ -90,6 +90,7 @@ def test_neither_chat_nor_text_can_be_read_once_it_is_done(tmp_path: Path) -> No
     assert "隐私问题".encode() not in stored
 
 
+@pytest.mark.fault(14)
 def test_a_dead_process_is_relieved_after_its_lease(inbox: Inbox) -> None:
     inbox.take_in(BOT, arrivals(1), now=1000.0)
     assert ids(inbox.claim(BOT, 9, now=1000.0)) == [1]
@@ -117,6 +118,7 @@ def test_who_lost_an_update_can_no_longer_finish_it(inbox: Inbox) -> None:
     assert inbox.tally(BOT) == {"done": 1}
 
 
+@pytest.mark.fault(12)
 def test_an_update_that_kills_is_given_up_and_lets_the_others_pass(inbox: Inbox, database: Database) -> None:
     inbox.take_in(BOT, arrivals(1, 2))
     for attempt in range(MAX_ATTEMPTS):
@@ -140,6 +142,7 @@ def test_a_start_takes_over_what_the_last_run_held(inbox: Inbox) -> None:
     assert ids(inbox.claim(BOT, 9)) == [1]
 
 
+@pytest.mark.fault(11)
 def test_what_came_in_before_its_forerunner_waits_a_moment(inbox: Inbox) -> None:
     inbox.take_in(BOT, arrivals(10), now=1000.0)
     inbox.take_in(BOT, arrivals(13), now=1001.0)
@@ -166,6 +169,7 @@ def test_numbers_are_kept_for_a_while(inbox: Inbox) -> None:
     assert inbox.tally(BOT) == {}
 
 
+@pytest.mark.fault(11)
 def test_the_same_updates_at_two_replicas_are_answered_once_and_in_order(replicas: list[Inbox]) -> None:
     chats = {f"chat {chat}": list(range(chat, 200, 10)) for chat in range(10)}
     everything = [one for lane, numbers in chats.items() for one in arrivals(*numbers, lane=lane)]
@@ -236,6 +240,7 @@ def test_kill_9_loses_nothing_and_answers_at_most_twice(url: str, killed_after: 
     assert again == sorted(again)
 
 
+@pytest.mark.fault(5)
 def test_a_database_that_is_away_is_said(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where the folder should be", "utf8")
     box = Inbox(Database.at("sqlite:///state/jianfu.db", tmp_path), keep_hours=48)

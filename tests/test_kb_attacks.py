@@ -97,6 +97,7 @@ def test_refused_with_reason_and_remedy(tmp_path: Path, name: str, content: byte
     refused(tmp_path, name, content, expected)
 
 
+@pytest.mark.fault(9)
 def test_too_large_is_refused_before_reading(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with path.open("wb") as file:
@@ -106,6 +107,7 @@ def test_too_large_is_refused_before_reading(tmp_path: Path) -> None:
     refused(tmp_path, "b.txt", b"a" * (safety.MAX_TEXT_BYTES + 1), "超过上限")
 
 
+@pytest.mark.fault(21)
 def test_no_plain_file(tmp_path: Path) -> None:
     for path, expected in (
         (tmp_path, "不是一个普通文件"),
@@ -116,6 +118,7 @@ def test_no_plain_file(tmp_path: Path) -> None:
             import_file(path, "a")
 
 
+@pytest.mark.fault(9, 17)
 def test_zip_bomb_is_not_unpacked(tmp_path: Path, good_docx: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = repacked(good_docx, same, {"word/media/bomb.bin": b"\0" * (30 * 1024 * 1024)})
     monkeypatch.setattr(zipfile.ZipFile, "read", lambda *_: pytest.fail("unpacked"))
@@ -123,6 +126,7 @@ def test_zip_bomb_is_not_unpacked(tmp_path: Path, good_docx: bytes, monkeypatch:
     refused(tmp_path, "a.docx", bomb, "像是压缩炸弹", "word/media/bomb.bin")
 
 
+@pytest.mark.fault(17)
 def test_zip_limits(tmp_path: Path, good_docx: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     many = repacked(good_docx, same, {f"word/x{i}.bin": b"" for i in range(safety.MAX_ENTRIES)})
     refused(tmp_path, "a.docx", many, "超过上限 2000 个")
@@ -130,6 +134,7 @@ def test_zip_limits(tmp_path: Path, good_docx: bytes, monkeypatch: pytest.Monkey
     refused(tmp_path, "b.docx", good_docx, "解开后有")
 
 
+@pytest.mark.fault(17)
 @pytest.mark.parametrize(
     "name", ["../evil.xml", "/etc/evil.xml", "word/../../evil.xml", "C:/evil.xml", "a\\..\\evil.xml"]
 )
@@ -137,6 +142,7 @@ def test_zip_path_tricks(tmp_path: Path, good_docx: bytes, name: str) -> None:
     refused(tmp_path, "a.docx", repacked(good_docx, same, {name: b"<a/>"}), "越出了文件夹")
 
 
+@pytest.mark.fault(17)
 def test_macros(tmp_path: Path, good_docx: bytes) -> None:
     refused(tmp_path, "a.docx", repacked(good_docx, same, {"word/vbaProject.bin": b"x"}), "里面有宏")
 
@@ -147,6 +153,7 @@ def test_macros(tmp_path: Path, good_docx: bytes) -> None:
     refused(tmp_path, "b.docx", repacked(good_docx, macro_type), "里面有宏")
 
 
+@pytest.mark.fault(17)
 @pytest.mark.parametrize("encoding", ["utf8", "utf-16"])
 def test_entities(tmp_path: Path, good_docx: bytes, encoding: str) -> None:
     evil = '<?xml version="1.0" encoding="{}"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>'
@@ -157,6 +164,7 @@ def test_entities(tmp_path: Path, good_docx: bytes, encoding: str) -> None:
     refused(tmp_path, "a.docx", repacked(good_docx, swap), "实体或文档类型声明", "word/document.xml")
 
 
+@pytest.mark.fault(21)
 def test_outside_targets(tmp_path: Path, good_docx: bytes) -> None:
     def add(kind: str) -> Callable[[str, bytes], bytes]:
         tag = RELATIONSHIP.format(kind=kind, target="http://evil.example/x.dotm")
@@ -169,6 +177,7 @@ def test_outside_targets(tmp_path: Path, good_docx: bytes) -> None:
     assert len(imported(tmp_path, "b.docx", repacked(good_docx, add("hyperlink"))).clauses) == 25
 
 
+@pytest.mark.fault(17)
 def test_locked_and_scanned_pdf(tmp_path: Path) -> None:
     import_notices.build_pdf(tmp_path / "locked.pdf", password="secret")
     refused(tmp_path, "a.pdf", (tmp_path / "locked.pdf").read_bytes(), "PDF 设了密码", "去掉密码")
@@ -179,6 +188,7 @@ def test_locked_and_scanned_pdf(tmp_path: Path) -> None:
     refused(tmp_path, "b.pdf", bytes(blank.output()), "PDF 的 2 页都没有文字", "OCR")
 
 
+@pytest.mark.fault(17)
 def test_cut_pdf_and_docx_never_crash(tmp_path: Path, good_docx: bytes) -> None:
     import_notices.build_pdf(tmp_path / "good.pdf")
     for name, content in (("a.pdf", (tmp_path / "good.pdf").read_bytes()), ("a.docx", good_docx)):
@@ -227,6 +237,7 @@ def test_gb18030_is_read_and_said(tmp_path: Path) -> None:
     assert words.NOTE_GB18030 in {one.text for one in draft.looks}
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("identifier", ["../x", "a/b", "", ".x", "a" * 65, "a..b", "甲", "a\0b", "a b"])
 def test_ids_that_are_no_file_names(tmp_path: Path, identifier: str) -> None:
     path = tmp_path / "a.txt"

@@ -105,6 +105,7 @@ def test_killed_anywhere_it_serves_the_old_or_the_new_version(
     kill_and_check(publishers, f"sqlite:///{tmp_path / 'state.db'}", tmp_path, 4)
 
 
+@pytest.mark.fault(1)
 @pytest.mark.long
 def test_killed_at_fifty_random_points(publishers: subprocess.Popen[str], tmp_path: Path) -> None:
     kill_and_check(publishers, f"sqlite:///{tmp_path / 'state.db'}", tmp_path, 50)

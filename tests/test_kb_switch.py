@@ -68,6 +68,7 @@ def test_what_is_published_is_served_instead_of_the_folder(tmp_path: Path, datab
     assert (served.pointer.seq, served.knowledge.version) == (1, entry.version)
 
 
+@pytest.mark.fault(5)
 def test_while_the_database_is_away_this_machines_copy_is_served(
     tmp_path: Path,
     database: Database,
@@ -139,6 +140,7 @@ async def test_two_replicas_come_to_what_is_published_and_back(tmp_path: Path, d
     await asyncio.wait_for(asyncio.gather(*work), TIMEOUT)
 
 
+@pytest.mark.fault(25)
 def test_the_old_version_serves_until_the_new_one_is_ready(tmp_path: Path, database: Database) -> None:
     write(tmp_path / "shipped")
     slow = threading.Event()
@@ -191,6 +193,7 @@ def test_a_version_that_cannot_be_loaded_leaves_the_old_one_and_is_visible(
     assert background.problem is None
 
 
+@pytest.mark.fault(5)
 def test_a_start_that_failed_is_made_good_once_the_database_is_back(tmp_path: Path, database: Database) -> None:
     write(tmp_path / "shipped")
     entry = Versions(database).record([change_of(write(tmp_path / "new", 20), 0)])
@@ -239,6 +242,7 @@ async def test_the_web_follows_and_no_answer_mixes_versions(tmp_path: Path, data
     assert all(len(quotes) == 1 for quotes in seen.values())
 
 
+@pytest.mark.fault(5)
 async def test_a_database_that_goes_away_changes_nothing_and_stopping_waits_for_nobody(
     tmp_path: Path,
     database: Database,

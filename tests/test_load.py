@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 
-from scripts.load import run
+from telegram import Bot, ReplyParameters
+
 from scripts.load.document import write
+from scripts.load.telegram import CountingTelegram
 from tests.fakes import ROOT
+from tests.telegram_fake import TOKEN
 
 
-class _Sent:
-    """Only what was sent."""
-
-    def __init__(self, *messages: dict[str, str]) -> None:
-        self._messages = list(messages)
-
-    def sent(self) -> list[dict[str, str]]:
-        return self._messages
-
-
-def test_answers_are_counted_by_the_message_they_reply_to() -> None:
-    reply = {"chat_id": "5", "reply_parameters": '{"message_id": 7}'}
-    found = run._answers(_Sent(reply, reply, {"chat_id": "5"}, {**reply, "chat_id": "6"}))  # type: ignore[arg-type]
-    assert found == {(5, 7): 2, (6, 7): 1}
+async def test_answers_are_counted_by_the_message_they_reply_to() -> None:
+    telegram = await CountingTelegram().serve()
+    try:
+        async with Bot(TOKEN, base_url=f"{telegram.url}/bot") as bot:
+            for chat, message in ((5, 7), (5, 7), (6, 7)):
+                await bot.send_message(chat, "x", reply_parameters=ReplyParameters(message))
+            await bot.send_message(5, "x")
+            assert await bot.set_webhook("https://example.invalid/")
+    finally:
+        await telegram.close()
+    assert telegram.answers == {(5, 7): 2, (6, 7): 1}
 
 
 def test_the_document_is_what_the_record_gives() -> None:

@@ -158,6 +158,7 @@ def test_changed_knowledge_is_built_anew_from_cached_vectors(built: Built, tmp_p
     assert retriever.knowledge is changed
 
 
+@pytest.mark.fault(3)
 @pytest.mark.parametrize("change", ["encoder", "prefix"])
 def test_another_model_or_prefix_is_built_anew(built: Built, tmp_path: Path, change: str) -> None:
     knowledge, _ = built
@@ -170,6 +171,7 @@ def test_another_model_or_prefix_is_built_anew(built: Built, tmp_path: Path, cha
     assert encoder.encoded > 0
 
 
+@pytest.mark.fault(2)
 @pytest.mark.parametrize(
     "name",
     ["clauses.npy", "embedding.npz", "ngrams.npz", "calibration.npz", "bm25/vocab.index.json", "manifest.json"],
@@ -196,6 +198,7 @@ def test_two_builds_answer_the_same(shared: Shared, tmp_path: Path) -> None:
     assert answers(opened(knowledge, FakeEncoder(), tmp_path)) == answers(retriever)
 
 
+@pytest.mark.fault(8)
 def test_without_an_encoder_it_is_lexical_and_says_so(shared: Shared, tmp_path: Path) -> None:
     retriever = opened(shared[1], None, tmp_path)
     assert retriever.mode == "lexical"
@@ -210,6 +213,7 @@ def test_without_an_encoder_it_is_lexical_and_says_so(shared: Shared, tmp_path: 
     assert answer.mode == "lexical"
 
 
+@pytest.mark.fault(8)
 def test_a_missing_model_leaves_it_lexical_and_logs_why(
     shared: Shared, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -71,6 +71,7 @@ async def address(process: asyncio.subprocess.Process) -> str:
     return found.group()
 
 
+@pytest.mark.fault(15)
 async def test_web_and_telegram_answer_and_end_together(tmp_path: Path, fake: TelegramFake) -> None:
     config = write_config(tmp_path, base_url=f"{fake.url}/bot", base_file_url=f"{fake.url}/file/bot")
     process = await start(config, token=TOKEN)
@@ -107,6 +108,7 @@ async def test_a_bad_token_ends_the_web_too_with_one_line(tmp_path: Path, fake: 
     assert errors.decode("utf8").strip().splitlines()[-1].startswith("jianfu：Telegram 不认这个令牌。")
 
 
+@pytest.mark.fault(8)
 async def test_without_a_model_it_serves_in_lexical_mode_and_says_so(tmp_path: Path) -> None:
     config = write_config(tmp_path, name="/no/such/model")
     text = config.read_text("utf8").replace(str(ROOT / "index" / "artifacts"), str(tmp_path / "index"))

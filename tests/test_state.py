@@ -59,6 +59,7 @@ def test_a_url_that_can_never_work_is_refused_at_once(url: str, said: str) -> No
         Database.at(url, Path("/"))
 
 
+@pytest.mark.fault(7)
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     path = tmp_path / "state" / "jianfu.db"
@@ -69,6 +70,7 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+@pytest.mark.fault(25)
 def test_a_database_of_a_newer_version_is_refused(url: str, database: Database) -> None:
     with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
@@ -242,6 +244,7 @@ def _give_receipts(url: str, acknowledged: multiprocessing.Queue[str]) -> None:
         acknowledged.put(receipts.keep(replace(answer, knowledge_version=str(number))))
 
 
+@pytest.mark.fault(5)
 def test_what_was_acknowledged_survives_kill_9(url: str) -> None:
     context = multiprocessing.get_context("spawn")
     acknowledged: multiprocessing.Queue[str] = context.Queue()

@@ -129,6 +129,7 @@ def test_nothing_published_yet(tmp_path: Path) -> None:
     assert current(tmp_path / "missing", FINGERPRINT) is None
 
 
+@pytest.mark.fault(3)
 def test_another_fingerprint_is_stale(tmp_path: Path, revision: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert current(tmp_path, "beef") is None
     assert "stale" in caplog.text
@@ -138,6 +139,7 @@ def test_another_fingerprint_is_stale(tmp_path: Path, revision: Path, caplog: py
 FILES = ("vectors.faiss", "bm25/vocab.json", MANIFEST)
 
 
+@pytest.mark.fault(2)
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("kept", [0, 1, 0.5, -1])
 def test_a_truncated_file_is_noticed(
@@ -149,6 +151,7 @@ def test_a_truncated_file_is_noticed(
     assert "is built anew" in caplog.text
 
 
+@pytest.mark.fault(2)
 @pytest.mark.parametrize("name", FILES)
 def test_every_flipped_bit_is_noticed(tmp_path: Path, revision: Path, name: str) -> None:
     content = (revision / name).read_bytes()
@@ -260,6 +263,7 @@ def no_space(*_: object, **__: object) -> Iterator[None]:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+@pytest.mark.fault(4)
 @pytest.mark.parametrize(
     ("owner", "name"),
     [
@@ -324,6 +328,7 @@ def test_a_read_only_folder_is_reported(tmp_path: Path) -> None:
         os.seteuid(owner)
 
 
+@pytest.mark.fault(4)
 def test_a_read_only_folder_is_reported_to_root_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -333,6 +338,7 @@ def test_a_read_only_folder_is_reported_to_root_too(tmp_path: Path, monkeypatch:
         publish(tmp_path, FINGERPRINT, writer("x"))
 
 
+@pytest.mark.fault(1)
 def test_killed_at_any_moment_the_current_revision_is_whole(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     chance = random.Random(7)
     newest = -1

@@ -100,6 +100,7 @@ def test_source_text_keeps_its_line_breaks_and_mark(tmp_path: Path) -> None:
 # --- what is refused ---
 
 
+@pytest.mark.fault(16)
 def test_nine_level_bomb_is_refused_at_its_first_anchor(tmp_path: Path, loader: str) -> None:
     started = time.perf_counter()
     fault = fault_of(tmp_path, BOMB)
@@ -129,6 +130,7 @@ def test_tags_are_refused(tmp_path: Path, loader: str, written: str, tag: str) -
     assert (fault.line, fault.field, fault.found, fault.expected) == (2, "b", f"标签 {tag}", "不带标签的普通内容")
 
 
+@pytest.mark.fault(16)
 @pytest.mark.parametrize(
     "content", ["[" * 3000 + "]" * 3000, "{a: " * 3000 + "}" * 3000, "[" * 3000, "- " * 3000 + "x"]
 )
@@ -145,6 +147,7 @@ def test_sixteen_levels_are_read(tmp_path: Path, loader: str) -> None:
     assert depth == 16
 
 
+@pytest.mark.fault(16)
 def test_duplicate_key_is_refused(tmp_path: Path, loader: str) -> None:
     fault = fault_of(tmp_path, 'a:\n  b: 1\n  c: 2\n  "b": 3\n')
     assert (fault.line, fault.field, fault.found, fault.expected) == (4, "a.b", "重复的字段", "每个字段只写一次")
@@ -161,6 +164,7 @@ def test_second_document_is_refused(tmp_path: Path, loader: str) -> None:
     assert (fault.line, fault.found, fault.expected) == (2, "第二个 YAML 文档", "一个文件只放一个文档")
 
 
+@pytest.mark.fault(16)
 def test_too_many_values_are_refused(tmp_path: Path, loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict_yaml, "MAX_NODES", 5)
     assert value_of(tmp_path, "[1, 2, 3, 4]") == [1, 2, 3, 4]
@@ -168,6 +172,7 @@ def test_too_many_values_are_refused(tmp_path: Path, loader: str, monkeypatch: p
     assert (fault.line, fault.field, fault.found, fault.expected) == (2, "[4]", "超过 5 个值", "更小的文件")
 
 
+@pytest.mark.fault(16)
 def test_over_size_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict_yaml, "MAX_BYTES", 10)
     assert value_of(tmp_path, "a: 1234567") == {"a": 1234567}
@@ -175,6 +180,7 @@ def test_over_size_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (fault.line, fault.found, fault.expected) == (0, "更大的文件", "不超过 10 字节的文件")
 
 
+@pytest.mark.fault(9)
 def test_endless_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strict_yaml, "MAX_BYTES", 1000)
     with pytest.raises(InvalidFile, match=r"^/dev/zero 现为 更大的文件；应为 不超过 1000 字节的文件$"):
@@ -383,6 +389,7 @@ YAML_PIECES += [
 YAML_PIECES += ["1", "null", "~", "中", "\r", "\u2028", "<<: ", "1.0e999", "@", "`"]
 
 
+@pytest.mark.fault(16)
 @settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.one_of(

@@ -305,6 +305,7 @@ async def test_history_belongs_to_a_person_in_a_topic_and_start_clears_it(open_c
 # Order
 
 
+@pytest.mark.fault(11)
 async def test_the_same_update_five_times_gives_one_answer(chat: Chat) -> None:
     update = message_update("几页")
     await chat.feed(*[update] * 4)
@@ -312,6 +313,7 @@ async def test_the_same_update_five_times_gives_one_answer(chat: Chat) -> None:
     assert len(chat.sent) == 1
 
 
+@pytest.mark.fault(13)
 async def test_a_chat_is_answered_in_order_while_others_go_on(open_chat: Callable[..., Any]) -> None:
     class Uneven(ScriptedSearcher):
         def search(self, query: str) -> Any:
@@ -387,6 +389,7 @@ async def test_a_failed_start_is_said_without_internals(open_chat: Callable[...,
 # Refusals and errors
 
 
+@pytest.mark.fault(19)
 async def test_refused_html_is_sent_plain(chat: Chat) -> None:
     chat.request.script["sendMessage"] = [refusal(400, "Bad Request: can't parse entities: unsupported tag")]
     first, second = await chat.say("几页")
@@ -441,6 +444,7 @@ async def test_a_closed_topic_falls_back_to_the_group(chat: Chat) -> None:
     assert "message_thread_id" not in second
 
 
+@pytest.mark.fault(10)
 async def test_network_failures_are_tried_again(chat: Chat) -> None:
     chat.request.script["sendMessage"] = [NetworkError("down"), TimedOut()]
     chat.request.script["sendChatAction"] = [NetworkError("down")]

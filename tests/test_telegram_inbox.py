@@ -114,6 +114,7 @@ async def test_every_kind_of_update_goes_through_the_inbox(
     assert fake.undelivered() == []
 
 
+@pytest.mark.fault(11)
 async def test_a_repeated_update_is_answered_once_also_after_a_restart(
     start: Callable[..., Any], fake: TelegramFake, url: str
 ) -> None:
@@ -149,6 +150,7 @@ async def test_what_was_taken_in_is_answered_after_a_restart(
     assert [len(fake.answers_to(update)) for update in updates] == [1, 1, 1]
 
 
+@pytest.mark.fault(12)
 async def test_poison_is_put_aside_with_its_reason(
     start: Callable[..., Any], fake: TelegramFake, state: State, log: io.StringIO
 ) -> None:
@@ -183,6 +185,7 @@ async def test_an_update_is_confirmed_only_when_it_is_kept(
     assert seen == [(1, 0), (1, 1)]
 
 
+@pytest.mark.fault(5)
 async def test_while_the_database_is_away_answers_go_on(
     start: Callable[..., Any], fake: TelegramFake, tmp_path: Path, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +205,7 @@ async def test_while_the_database_is_away_answers_go_on(
     assert "几页" not in log.getvalue()
 
 
+@pytest.mark.fault(10)
 async def test_an_answer_that_the_network_lost_is_delivered_later(
     start: Callable[..., Any], fake: TelegramFake, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +297,7 @@ async def test_a_replica_takes_over_from_one_that_died(fake: TelegramFake, url: 
 # Killed at any moment
 
 
+@pytest.mark.fault(11)
 @pytest.mark.parametrize("killed_while", ["answering", "between answers"])
 async def test_kill_9_loses_no_question(fake: TelegramFake, url: str, killed_while: str) -> None:
     script = f"""

@@ -195,6 +195,7 @@ async def test_a_repeated_update_is_answered_once(start: Callable[..., Any], fak
     assert fake.sent()[1]["text"].startswith(replies.help_text())
 
 
+@pytest.mark.fault(13)
 async def test_a_chat_keeps_its_order_and_delays_no_other(start: Callable[..., Any], fake: TelegramFake) -> None:
     await start(loaded(delay=0.3))
     for update in (message_update("几页", user=1), message_update("/help", user=1), message_update("/help", user=2)):
@@ -204,6 +205,7 @@ async def test_a_chat_keeps_its_order_and_delays_no_other(start: Callable[..., A
     assert "政策性文件原则上不超过" in fake.sent()[1]["text"]
 
 
+@pytest.mark.fault(12)
 async def test_an_update_that_cannot_be_read_is_skipped(
     start: Callable[..., Any], fake: TelegramFake, log: io.StringIO
 ) -> None:
@@ -219,6 +221,7 @@ async def test_an_update_that_cannot_be_read_is_skipped(
     assert "毒" not in log.getvalue()
 
 
+@pytest.mark.fault(10)
 async def test_429_then_success(start: Callable[..., Any], fake: TelegramFake) -> None:
     await start()
     fake.faults.append(("sendMessage", 429, "Too Many Requests: retry after 1", {"retry_after": 1}))
@@ -238,6 +241,7 @@ async def test_refused_html_is_sent_plain(start: Callable[..., Any], fake: Teleg
     assert fake.sent()[1]["text"].startswith("《通知》问题二·措施2写明：\n中央印发")
 
 
+@pytest.mark.fault(15)
 async def test_a_stop_lets_the_answer_in_work_be_delivered(start: Callable[..., Any], fake: TelegramFake) -> None:
     bot = await start(loaded(delay=0.8))
     for _ in range(2):
@@ -313,6 +317,7 @@ async def test_menus_and_updates_are_asked_for_explicitly(start: Callable[..., A
     ]
 
 
+@pytest.mark.fault(23)
 async def test_the_token_and_questions_stay_out_of_the_log(
     start: Callable[..., Any], fake: TelegramFake, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,6 +347,7 @@ async def test_the_token_and_questions_stay_out_of_the_log(
 # The start
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize("transport", ["polling", "webhook"])
 async def test_network_down_at_start_then_up(transport: str, log: io.StringIO) -> None:
     late = TelegramFake()
@@ -369,6 +375,7 @@ async def test_a_stop_while_the_network_is_down_ends_at_once() -> None:
     await asyncio.wait_for(bot.close(), 3)
 
 
+@pytest.mark.fault(10)
 async def test_polling_goes_on_after_the_network_failed(fake: TelegramFake, log: io.StringIO) -> None:
     fake.faults += [("getUpdates", 502, "Bad Gateway", None), ("getUpdates", 409, "Conflict: terminated", None)]
     bot = await Bot(fake, "polling", loaded()).ready()
@@ -378,6 +385,7 @@ async def test_polling_goes_on_after_the_network_failed(fake: TelegramFake, log:
     assert "another process polls with the same token" in log.getvalue()
 
 
+@pytest.mark.fault(10)
 async def test_a_token_that_telegram_does_not_know_ends_with_one_line(fake: TelegramFake, log: io.StringIO) -> None:
     fake.bad_token = True
     bot = Bot(fake, "polling", loaded())
@@ -388,6 +396,7 @@ async def test_a_token_that_telegram_does_not_know_ends_with_one_line(fake: Tele
     assert caught.value.__suppress_context__
 
 
+@pytest.mark.fault(10)
 async def test_a_token_revoked_while_polling_ends_with_one_line(fake: TelegramFake) -> None:
     bot = await Bot(fake, "polling", loaded()).ready()
     await until(lambda: fake.polls)
@@ -434,6 +443,7 @@ async def test_the_webhook_secret_comes_from_the_environment(
 # The webhook's border
 
 
+@pytest.mark.fault(12, 20)
 @only_webhook
 async def test_the_webhook_refuses_strangers_and_survives_nonsense(
     start: Callable[..., Any], fake: TelegramFake, log: io.StringIO
@@ -465,6 +475,7 @@ async def test_the_webhook_refuses_strangers_and_survives_nonsense(
 # A process of its own
 
 
+@pytest.mark.fault(15)
 async def test_sigterm_ends_a_process_after_its_last_answer(fake: TelegramFake) -> None:
     script = f"""
         from bot.bootstrap import BackgroundAssistant

@@ -57,6 +57,7 @@ def resident_megabytes() -> float:
     return pages * 4096 / 1e6
 
 
+@pytest.mark.fault(18)
 async def test_ten_thousand_updates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Thirty messages a second, as Telegram allows, would make this a test of patience.
     monkeypatch.setattr(application_module, "RateLimiter", partial(RateLimiter, overall_max_rate=0, group_max_rate=0))

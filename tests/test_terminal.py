@@ -228,6 +228,7 @@ JSON_VALUES = st.recursive(
 REQUESTS = st.fixed_dictionaries({}, optional={"id": JSON_VALUES, "q": st.text() | JSON_VALUES, "history": JSON_VALUES})
 
 
+@pytest.mark.fault(18)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.text(max_size=30) | REQUESTS.map(json.dumps), max_size=4))
 def test_any_lines_give_one_object_each(lines: list[str]) -> None:
@@ -320,6 +321,7 @@ def test_chat_ends_on_quit(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
     assert assistant.asked == []
 
 
+@pytest.mark.fault(18)
 def test_chat_goes_on_after_undecodable_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     assistant = RecordingAssistant()
     chat(b"\xb9\xfa\n" + "几页\n".encode(), monkeypatch, assistant)

@@ -188,6 +188,7 @@ async def test_web_page_says_the_same_without_script_of_its_own(recorded: Path) 
     assert '<a href="./trust">' in home
 
 
+@pytest.mark.fault(19)
 async def test_web_page_escapes_and_waits_for_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trust, "read_evaluation", lambda: record(version="<b>"))
     waiting = BackgroundAssistant(lambda _: scripted_assistant())

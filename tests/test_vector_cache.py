@@ -61,6 +61,7 @@ def test_texts_no_longer_used_leave_the_file(path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["vectors.npz"]
 
 
+@pytest.mark.fault(2)
 def test_truncated_anywhere_it_is_ignored(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     expected = vectors_of(FakeEncoder(), TEXTS, path)
     content = path.read_bytes()

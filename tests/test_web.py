@@ -137,6 +137,7 @@ async def test_history_reaches_the_assistant_oldest_first(monkeypatch: pytest.Mo
     assert seen == [("那会议呢", ["一个文件最多几页", "谁牵头"])]
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize(
     ("raw", "searched"),
     [
@@ -222,6 +223,7 @@ async def test_too_long_questions_and_histories(client: httpx.AsyncClient) -> No
     assert "history 最多 50 项" in many.json()["error"]["message"]
 
 
+@pytest.mark.fault(9, 22)
 async def test_body_over_the_limit_with_and_without_content_length() -> None:
     sent = 0
 
@@ -242,6 +244,7 @@ async def test_body_over_the_limit_with_and_without_content_length() -> None:
     assert fits.status_code == 200
 
 
+@pytest.mark.fault(22)
 async def test_body_that_never_arrives_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(border, "BODY_SECONDS", 0.05)
     app = app_with(scripted_assistant())
@@ -285,6 +288,7 @@ async def test_unknown_path_is_a_page_for_a_browser(client: httpx.AsyncClient) -
     assert 'href="../assets/' in response.text
 
 
+@pytest.mark.fault(23)
 async def test_failure_inside_shows_no_trace_and_logs_no_question(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -397,6 +401,7 @@ async def test_unknown_clause_is_a_chinese_page(client: httpx.AsyncClient) -> No
     assert "&lt;script&gt;alert(1)" in response.text
 
 
+@pytest.mark.fault(19)
 async def test_hostile_knowledge_is_escaped() -> None:
     document = real_knowledge().documents[0]
     source = HOSTILE + document.source[len(HOSTILE) :]
@@ -628,6 +633,7 @@ async def test_health_stays_quick_while_bounded_questions_run() -> None:
     assert searcher.most == 2
 
 
+@pytest.mark.fault(22)
 async def test_too_many_waiting_questions_are_turned_away() -> None:
     threads = Threads("test", threads=1, waiting=1)
     assistant = scripted_assistant(delay=0.2)
@@ -681,6 +687,7 @@ async def listening() -> AsyncIterator[str]:
     await asyncio.wait_for(running, 10)
 
 
+@pytest.mark.fault(22)
 async def test_a_connection_too_many_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "MAX_CONNECTIONS", 1)
     async with listening() as url:
@@ -700,6 +707,7 @@ async def test_a_connection_too_many_is_told_to_come_again(monkeypatch: pytest.M
             assert (await ask(third, "几页")).status_code == 200
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nX-Slow: "])
 async def test_a_client_that_never_ends_a_head_is_let_go(
@@ -744,6 +752,7 @@ async def test_unusable_host_is_a_chinese_line() -> None:
         await server.serve(app_with(scripted_assistant()), "203.0.113.1", 0)
 
 
+@pytest.mark.fault(15)
 def test_sigterm_ends_the_process_cleanly_while_a_question_runs() -> None:
     program = textwrap.dedent(
         """

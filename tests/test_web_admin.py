@@ -178,6 +178,7 @@ async def test_without_a_login_every_page_leads_to_the_login(client: httpx.Async
         assert "2.2" not in response.text
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("role", ROLES)
 async def test_each_role_opens_what_the_table_allows_and_nothing_else(client: httpx.AsyncClient, role: str) -> None:
     assert (await log_in(client, role)).status_code == 303
@@ -259,6 +260,7 @@ async def test_a_login_leads_to_the_page_that_was_asked_for(client: httpx.AsyncC
     assert (done.status_code, done.headers["location"]) == (303, "../admin/clauses?q=%E9%A1%B5&page=1")
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize(
     "evil",
     [
@@ -316,6 +318,7 @@ async def test_who_is_no_trusted_proxy_cannot_say_https(client: httpx.AsyncClien
     assert "Secure" not in page.headers["set-cookie"]
 
 
+@pytest.mark.fault(20)
 async def test_a_planted_token_is_never_a_session(client: httpx.AsyncClient) -> None:
     planted = "A" * 43
     client.cookies.set("jianfu_admin", planted, domain="test.local", path="/")
@@ -353,6 +356,7 @@ async def test_a_wrong_login_says_no_more_than_that(client: httpx.AsyncClient, n
     assert (await client.get("/admin")).status_code == 303
 
 
+@pytest.mark.fault(20)
 async def test_guesses_are_slowed_down(client: httpx.AsyncClient) -> None:
     for _ in range(ACCOUNT_TRIES):
         assert (await log_in(client, "editor", OTHER)).status_code == 403
@@ -395,6 +399,7 @@ async def test_logging_out_ends_the_session_for_whoever_has_the_token(client: ht
 # --- forms from elsewhere ---
 
 
+@pytest.mark.fault(20)
 async def test_a_form_needs_the_token_of_its_own_session(app: FastAPI, client: httpx.AsyncClient) -> None:
     await log_in(client)
     async with client_of(app) as other:
@@ -420,6 +425,7 @@ async def test_a_login_form_needs_the_token_of_its_own_browser(app: FastAPI, cli
         await client.get("/admin/login")
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -730,6 +736,7 @@ def changing(app: FastAPI) -> list[str]:
     return found
 
 
+@pytest.mark.fault(20)
 async def test_no_route_of_the_app_changes_anything_without_a_login_a_role_and_a_form_of_ones_own(
     app: FastAPI, client: httpx.AsyncClient, state: State, workshop: Workshop
 ) -> None:
@@ -771,6 +778,7 @@ async def log_in_anew(client: httpx.AsyncClient, name: str) -> None:
     assert (await log_in(client, name)).status_code == 303
 
 
+@pytest.mark.fault(19)
 async def test_what_people_write_is_text_on_every_page(client: httpx.AsyncClient, state: State, tmp_path: Path) -> None:
     """Names, reasons, wordings of a version: on each page that shows them."""
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"

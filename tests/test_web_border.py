@@ -77,6 +77,7 @@ async def test_what_the_assistant_logs_names_the_request(
 # --- the access log ---
 
 
+@pytest.mark.fault(23)
 async def test_the_access_log_names_the_route_and_nothing_that_was_typed(caplog: pytest.LogCaptureFixture) -> None:
     async with client_of(app_with(scripted_assistant())) as client:
         with caplog.at_level(logging.INFO, "bot.channels.web.access"):
@@ -219,6 +220,7 @@ async def test_a_key_has_a_limit_of_its_own(clock: list[float]) -> None:
     assert statuses == [200, 200, 200, 429, 429, 200]
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize("shown", [KEY[:-1], KEY + "x", KEY.upper(), "x", "钥匙"])
 async def test_a_wrong_key_is_refused_and_not_logged(shown: str, caplog: pytest.LogCaptureFixture) -> None:
     async with client_of(app_with(scripted_assistant(), api_keys=[KEY])) as client:
@@ -305,6 +307,7 @@ async def test_a_listed_site_may() -> None:
     assert "access-control-allow-origin" not in page.headers
 
 
+@pytest.mark.fault(21)
 async def test_only_the_embedded_chat_may_be_framed_and_only_by_listed_sites() -> None:
     async with client_of(app_with(scripted_assistant(), embed_origins=[SITE, "http://10.0.0.5:8080"])) as client:
         embedded = await client.get("/embed")

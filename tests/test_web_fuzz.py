@@ -140,6 +140,7 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     state.close()
 
 
+@pytest.mark.fault(18)
 async def test_ten_thousand_odd_inputs(client: httpx.AsyncClient) -> None:
     statuses: Counter[int] = Counter()
     for number in range(INPUTS):

@@ -46,6 +46,7 @@ def _restore(config: Config, options: argparse.Namespace) -> int:
     path = Path(options.file).expanduser().absolute()
     done = restore(config, find_config(options.config), path, force=options.force)
     said = [words.RESTORED.format(path=path, rows=done.tables, files=done.files)]
+    said += [words.DAMAGED_ASIDE.format(path=done.damaged)] if done.damaged is not None else []
     said += [words.KEPT.format(path=done.kept)] if done.kept is not None else []
     said += [words.SETTINGS.format(path=done.settings)] if done.settings is not None else []
     sys.stdout.write("\n".join(said) + "\n")

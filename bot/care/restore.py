@@ -6,7 +6,9 @@ The settings themselves are laid beside the present ones, never over them: they 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,32 +19,67 @@ from bot.config import Config
 from bot.kb.shelf import CURRENT
 from bot.state import rows
 from bot.state.database import Database
+from bot.state.looking import sqlite_file
 from knowledge.disk import sync
 from knowledge.errors import JianfuError
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restoring did: how many tables and files, where the replaced state and differing settings are."""
+    """What a restoring did: how many tables and files, where replaced state, settings and a damaged database are."""
 
     tables: int
     files: int
     kept: Path | None
     settings: Path | None
+    damaged: Path | None = None
 
 
 def restore(config: Config, settings: Path, path: Path, *, force: bool = False) -> Restored:
     """Restore a backup. `settings` is the configuration file. Raises JianfuError; what was there then stays."""
     with Bundle.open(path) as opened:
         _check(opened)
+        damaged = _set_damaged_aside(config, force=force)
         recover(config)
         database = Database.at(config.state.url, config.root)
         try:
-            return _restore(config, settings, opened, database, force=force)
+            return replace(_restore(config, settings, opened, database, force=force), damaged=damaged)
         except OSError as error:
             raise JianfuError(words.CANNOT_RESTORE.format(error=error.strerror or error)) from error
         finally:
             database.close()
+
+
+def _set_damaged_aside(config: Config, *, force: bool) -> Path | None:
+    """Move a SQLite file that is damaged out of the way, with its log: nothing can be kept from it row by row.
+
+    Returns where it is now, None where there was none. Raises JianfuError where `force` does not allow it.
+    """
+    path = sqlite_file(config.state.url, config.root)
+    if path is None or not path.is_file() or not _is_damaged(path):
+        return None
+    if not force:
+        raise JianfuError(words.DAMAGED_DATABASE.format(path=path))
+    aside = path.with_name(f"{path.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}-{swap.nonce()[:4]}")
+    try:
+        for end in ("-wal", "-shm", ""):
+            log = path.with_name(path.name + end)
+            if log.exists():
+                log.rename(aside.with_name(aside.name + end))
+        sync(path.parent)
+    except OSError as error:
+        raise JianfuError(words.CANNOT_RESTORE.format(error=error.strerror or error)) from error
+    return aside
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
+    except sqlite3.OperationalError:  # locked, or not to be opened: that says nothing about its content
+        return False
+    except sqlite3.DatabaseError:
+        return True
 
 
 def recover(config: Config) -> str | None:

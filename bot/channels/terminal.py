@@ -217,17 +217,28 @@ def source_text(reference: str, knowledge: KnowledgeBase) -> str:
 
 @contextmanager
 def open_input(path: str) -> Iterator[Iterable[str]]:
-    """Lines of a file, or of standard input for "-"; undecodable bytes are replaced, not fatal. Raises JianfuError."""
+    """Lines of a file, or of standard input for "-"; undecodable bytes are replaced, not fatal. Raises JianfuError.
+
+    Of a line over MAX_LINE_CHARACTERS only so much is read into memory as shows that it is too long.
+    """
     if path == "-":
         _forgive_bytes(sys.stdin, "utf-8-sig")
-        yield sys.stdin
+        yield _bounded_lines(sys.stdin)
         return
     try:
         file = open(path, encoding="utf-8-sig", errors="replace")  # noqa: SIM115 - closed below; Windows adds a BOM
     except OSError as error:
         raise JianfuError(replies.BATCH_NO_FILE.format(path=path, error=error.strerror)) from error
     with file:
-        yield file
+        yield _bounded_lines(file)
+
+
+def _bounded_lines(stream: TextIO) -> Iterator[str]:
+    size = MAX_LINE_CHARACTERS + 2  # a line of the limit with its end, or one character too many
+    while line := stream.readline(size):
+        yield line
+        while line and not line.endswith("\n"):
+            line = stream.readline(size)
 
 
 def _forgive_bytes(stream: TextIO, encoding: str | None = None) -> None:

@@ -20,7 +20,6 @@ import socket
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -35,7 +34,8 @@ from sqlalchemy import make_url
 from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE
 from scripts.capacity.measure import machine
 from scripts.load.document import write
-from tests.telegram_fake import TOKEN, TelegramFake
+from scripts.load.telegram import CountingTelegram
+from tests.telegram_fake import TOKEN
 from tests.test_serving import write_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -80,7 +80,7 @@ def free_port() -> int:
 
 @contextlib.asynccontextmanager
 async def serving(
-    folder: Path, workers: int, database: str, fake: TelegramFake, hook: int
+    folder: Path, workers: int, database: str, telegram: CountingTelegram, hook: int
 ) -> AsyncIterator[tuple[int, str]]:
     """A `jianfu serve` with web and webhook: its process number and address, once every worker can answer."""
     config = write_config(
@@ -89,8 +89,8 @@ async def serving(
         transport="webhook",
         webhook_url=f"http://127.0.0.1:{hook}/telegram",
         webhook_port=str(hook),
-        base_url=f"{fake.url}/bot",
-        base_file_url=f"{fake.url}/file/bot",
+        base_url=f"{telegram.url}/bot",
+        base_file_url=f"{telegram.url}/file/bot",
         url=database,
     )
     environment = {**os.environ, TOKEN_VARIABLE: TOKEN, WEBHOOK_SECRET_VARIABLE: SECRET}
@@ -135,10 +135,10 @@ def memory_of(pid: int) -> float:
 
 async def one_run(workers: int, seconds: int, database: str) -> Row:
     """One row of the table."""
-    fake = await TelegramFake().serve()
+    telegram = await CountingTelegram().serve()
     with tempfile.TemporaryDirectory(prefix="jianfu-load-") as name:
         folder, hook = Path(name), free_port()
-        async with serving(folder, workers, database, fake, hook) as (pid, address):
+        async with serving(folder, workers, database, telegram, hook) as (pid, address):
             environment = {
                 **os.environ,
                 "JIANFU_LOAD_WEBHOOK": f"http://127.0.0.1:{hook}/telegram",
@@ -161,11 +161,11 @@ async def one_run(workers: int, seconds: int, database: str) -> Row:
             load = os.getloadavg()[0]
             posted = [tuple(map(int, line.split())) for line in (folder / "posted").read_text("utf8").splitlines()]
             deadline = time.monotonic() + DRAIN_SECONDS
-            while len(_answers(fake)) < len(posted) and time.monotonic() < deadline:  # noqa: ASYNC110 - nobody tells
+            while len(telegram.answers) < len(posted) and time.monotonic() < deadline:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.5)
-        answers = _answers(fake)
+        answers = telegram.answers
         rows = {one["Name"]: one for one in csv.DictReader((folder / "run_stats.csv").open(encoding="utf8"))}
-    await fake.close()
+    await telegram.close()
     web, hooks = rows["web"], rows["webhook"]
     quarter = max(len(memory) // 4, 1)
     return Row(
@@ -185,15 +185,6 @@ async def one_run(workers: int, seconds: int, database: str) -> Row:
         mean(memory[quarter : 2 * quarter] or memory),
         mean(memory[-quarter:]),
         load,
-    )
-
-
-def _answers(fake: TelegramFake) -> Counter[tuple[int, ...]]:
-    """How often each message (chat, number) was answered."""
-    return Counter(
-        (int(one["chat_id"]), int(json.loads(one["reply_parameters"])["message_id"]))
-        for one in fake.sent()
-        if "reply_parameters" in one
     )
 
 
