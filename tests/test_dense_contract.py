@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -20,7 +22,10 @@ from index.dense.standby import StandbyIndex
 from index.embedder import Vectors
 from tests.fakes import ROOT
 
-pytest_plugins = ["tests.states"]
+if TYPE_CHECKING:
+    from index.dense.milvus import MilvusIndex
+
+pytest_plugins = ["tests.states", "tests.milvus_server"]
 
 DIMENSION = 32
 
@@ -35,18 +40,39 @@ def rows_of(seed: int, count: int, dimension: int = DIMENSION) -> Rows:
     return Rows(vectors, tuple(f"{n}" for n in range(count)), documents, tuple(f"第{n}条'\\\t\0" for n in range(count)))
 
 
+def emptied(url: str) -> MilvusIndex:
+    """Milvus without what another test published."""
+    from index.dense.milvus import MilvusIndex  # noqa: PLC0415 - in the environment of `make milvus` alone
+
+    made = MilvusIndex(url, keep=3)
+    with made._connected() as client:
+        for name in client.list_collections():
+            for alias in client.describe_collection(name)["aliases"]:
+                client.drop_alias(alias)
+            client.drop_collection(name)
+    return made
+
+
 def exact(rows: Rows, vector: Vectors, k: int, documents: tuple[str, ...] | None = None) -> list[int]:
     cosines = rows.vectors @ vector
     order = np.argsort(-cosines, kind="stable").tolist()
     return [row for row in order if documents is None or rows.documents[row] in documents][:k]
 
 
-@pytest.fixture(params=["faiss", "pgvector"])
+#: Milvus is two gigabytes of server: `make milvus` asks for it.
+ENGINES = ("faiss", "pgvector", *(["milvus"] if "JIANFU_TEST_MILVUS" in os.environ else []))
+
+
+@pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Iterator[DenseIndex]:
     if request.param == "faiss":
         yield FaissIndex(keep=3)
         return
-    made = PgvectorIndex(request.getfixturevalue("postgres_url"), keep=3)
+    made: PgvectorIndex | MilvusIndex
+    if request.param == "pgvector":
+        made = PgvectorIndex(request.getfixturevalue("postgres_url"), keep=3)
+    else:
+        made = emptied(request.getfixturevalue("milvus"))
     yield made
     made.close()
 
@@ -211,7 +237,7 @@ class Flaky:
     """FAISS that can be sent away, and that can lose what it holds."""
 
     def __init__(self) -> None:
-        self.inner, self.away, self.asked = FaissIndex(), False, 0
+        self.name, self.inner, self.away, self.asked = "flaky", FaissIndex(), False, 0
 
     def _call(self, work: Callable[[], object]) -> object:
         self.asked += 1
@@ -279,3 +305,35 @@ def test_an_engine_that_is_away_at_the_start_gets_its_revision_later(monkeypatch
     engine.away, now = False, now + 60
     assert len(standby.search("a", rows.vectors[0], 3)) == 3
     assert engine.inner.holds("a")
+
+
+if "milvus" in ENGINES:
+
+    def test_a_publication_to_milvus_that_was_cut_off_is_found_by_nobody_and_goes(
+        milvus: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from index.dense import milvus as module  # noqa: PLC0415 - in the environment of `make milvus` alone
+
+        engine, rows = emptied(milvus), rows_of(1, 30)
+        with engine._connected() as client:
+            monkeypatch.setattr(client, "create_alias", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):  # where a kill would come: all is filled, and has no name yet
+            engine.publish("a", rows)
+        assert not engine.holds("a")
+        monkeypatch.undo()
+        engine.publish("a", rows)
+        assert [row for row, _ in engine.search("a", rows.vectors[7], 3)] == exact(rows, rows.vectors[7], 3)
+        with engine._connected() as client:
+            assert len(client.list_collections()) == 2  # somebody might still be filling it
+            monkeypatch.setattr(module, "LEFT_SECONDS", -60)
+            engine.publish("b", rows)
+            assert len(client.list_collections()) == 2
+        engine.close()
+
+    def test_a_milvus_that_cannot_be_reached_says_so_without_the_password() -> None:
+        from index.dense.milvus import MilvusIndex  # noqa: PLC0415 - the same
+
+        engine = MilvusIndex("milvus://jianfu:geheim@127.0.0.1:9")
+        with pytest.raises(DenseUnavailable) as caught:
+            engine.holds("a")
+        assert "geheim" not in str(caught.value)

@@ -115,13 +115,15 @@ def _engine(settings: Settings, fingerprint: str) -> Finding:
         engine = shared_engine(settings.dense)
         if engine is None:
             return Finding("good", "向量引擎", "本进程的 FAISS")
-        there = engine.holds(fingerprint)
+        name, there = engine.name, engine.holds(fingerprint)
     except JianfuError as error:
         seen, _, remedy = str(error).partition("。")
         return Finding("bad", "向量引擎", seen, remedy)
     except DenseUnavailable as error:
-        remedy = "核对 index.dense 的地址、口令、网络和 pgvector 扩展；修好以前各台用自己那份，回答不变"
+        remedy = (
+            "核对 index.dense 的地址、口令和网络（PostgreSQL 还要有 pgvector 扩展）；修好以前各台用自己那份，回答不变"
+        )
         return Finding("bad", "向量引擎", f"用不了（{error}）", remedy)
     if there:
-        return Finding("good", "向量引擎", "共用的 PostgreSQL，有现在这一版")
-    return Finding("note", "向量引擎", "共用的 PostgreSQL，还没有现在这一版", "下次启动时会自动补上")
+        return Finding("good", "向量引擎", f"共用的 {name}，有现在这一版")
+    return Finding("note", "向量引擎", f"共用的 {name}，还没有现在这一版", "下次启动时会自动补上")

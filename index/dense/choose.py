@@ -11,17 +11,18 @@ if TYPE_CHECKING:
     from index.dense.seam import DenseIndex  # brings numpy, which reading the settings does not need
 
 FAISS = "faiss"
-_POSTGRESQL = "postgresql+psycopg"
-SCHEMES = f"{FAISS}、{_POSTGRESQL}://用户@主机/库"
+_POSTGRESQL, _MILVUS = "postgresql+psycopg", "milvus"
+SCHEMES = f"{FAISS}、{_POSTGRESQL}://用户@主机/库、{_MILVUS}://主机:端口"
 
 NOT_INSTALLED = (
-    "index.dense 选了 PostgreSQL，而它的库没有装（缺 {name}）。请运行 pip install 'jianfu[postgres]'，或改回 faiss"
+    "index.dense 选了 {scheme}，而它的库没有装（缺 {name}）。请运行 pip install 'jianfu[{extra}]'，或改回 faiss"
 )
+_EXTRAS = {_POSTGRESQL: "postgres", _MILVUS: "milvus"}
 
 
 def check(url: str) -> None:
     """Raises ValueError where no engine is named so."""
-    if url != FAISS and url.partition("://")[0] != _POSTGRESQL:
+    if url != FAISS and url.partition("://")[0] not in _EXTRAS:
         raise ValueError(url)
 
 
@@ -33,11 +34,16 @@ def shared_engine(url: str) -> DenseIndex | None:
     """
     if url == FAISS:
         return None
+    scheme = url.partition("://")[0]
     try:
+        if scheme == _MILVUS:
+            from index.dense.milvus import MilvusIndex  # noqa: PLC0415 - only where it is chosen
+
+            return MilvusIndex(url)
         from index.dense.pgvector import PgvectorIndex  # noqa: PLC0415 - only where it is chosen
 
         return PgvectorIndex(url)
     except ImportError as error:
-        raise JianfuError(NOT_INSTALLED.format(name=error.name)) from error
-    except Exception as error:  # an address that SQLAlchemy cannot read; it may hold a password, so it is not repeated
+        raise JianfuError(NOT_INSTALLED.format(scheme=scheme, name=error.name, extra=_EXTRAS[scheme])) from error
+    except Exception as error:  # an address that nobody can read; it may hold a password, so it is not repeated
         raise JianfuError(f"index.dense 的地址读不懂；可用的写法：{SCHEMES}") from error

@@ -25,6 +25,8 @@ class _Revision:
 class FaissIndex:
     """Exact inner-product search over unit vectors (cosine similarity, higher is nearer)."""
 
+    name = "FAISS"
+
     def __init__(self, keep: int = 2) -> None:
         """`keep` revisions stay searchable."""
         self._keep = keep

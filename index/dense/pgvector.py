@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS dense_rows (
 class PgvectorIndex:
     """One PostgreSQL, shared by any number of processes."""
 
+    name = "PostgreSQL"
+
     def __init__(self, url: str, keep: int = 4) -> None:
         """`url` as SQLAlchemy has it (postgresql+psycopg://…); `keep` revisions stay. Nothing is connected yet."""
         options = {"connect_timeout": CONNECT_SECONDS}

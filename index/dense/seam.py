@@ -45,6 +45,9 @@ class Rows:
 class DenseIndex(Protocol):
     """An engine. Safe to use from several threads; every call may raise DenseUnavailable."""
 
+    #: What people call it.
+    name: str
+
     def publish(self, revision: str, rows: Rows) -> None:
         """Make a revision searchable, all of it or nothing; one that is there already stays as it is.
 

@@ -25,6 +25,7 @@ class StandbyIndex:
 
     def __init__(self, engine: DenseIndex, revision: str, rows: Callable[[], Rows]) -> None:
         """`rows` reads the revision's rows from this machine's disk; it is called when they are needed."""
+        self.name = engine.name
         self._engine = engine
         self._revision = revision
         self._rows = rows
