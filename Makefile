@@ -41,6 +41,12 @@ bench:
 	@$(BIN)/jianfu prepare
 	@$(BIN)/python scripts/bench.py
 
+# What thousands of notices cost, and whether the real one is still found among them: docs/growth.md (an hour or more).
+growth:
+	@scripts/setup.sh dev
+	@$(BIN)/jianfu prepare
+	@$(BIN)/python -m scripts.growth.measure $(if $(NOTICES),--notices $(NOTICES)) $(if $(MINUTES),--minutes $(MINUTES))
+
 lock:
 	@scripts/setup.sh dev
 	@scripts/lock.sh
