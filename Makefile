@@ -1,6 +1,6 @@
 # make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
 # make quick: the tests of an ordinary day, without the real model, Chromium and long runs.
-.PHONY: run test quick check format eval bench lock bundle offline clean
+.PHONY: run test quick check format eval bench capacity load soak growth lock bundle offline clean
 
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
@@ -46,6 +46,20 @@ growth:
 	@scripts/setup.sh dev
 	@$(BIN)/jianfu prepare
 	@$(BIN)/python -m scripts.growth.measure $(if $(NOTICES),--notices $(NOTICES)) $(if $(MINUTES),--minutes $(MINUTES))
+
+# What ten million people would need, from what is measured here: docs/capacity.md.
+capacity:
+	@scripts/setup.sh dev
+	@$(BIN)/jianfu prepare
+	@$(BIN)/python -m scripts.capacity.measure
+
+# 500 chats at 1, 2 and 4 workers, and 30 minutes of them at 2: docs/load.md.
+load soak: export JIANFU_LOAD := .cache/load
+load soak:
+	@scripts/setup.sh dev
+	@$(BIN)/jianfu prepare
+	@test -x $$JIANFU_LOAD/bin/locust || { python3 -m venv $$JIANFU_LOAD && $$JIANFU_LOAD/bin/pip install -q -r scripts/load/requirements.txt; }
+	@$(BIN)/python -m scripts.load.run $(if $(filter soak,$@),--soak --workers 2 --seconds 1800)
 
 lock:
 	@scripts/setup.sh dev

@@ -85,6 +85,7 @@ def index_settings(config: Config) -> Settings:
         threads=config.model.threads,
         folder=config.path(config.index.folder),
         adapter=config.path(config.model.adapter) if config.model.adapter else None,
+        dense=config.index.dense,
     )
 
 

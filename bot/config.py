@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from index.dense.choose import FAISS, SCHEMES, check
 from knowledge import strict_yaml
 from knowledge.errors import InvalidFile, JianfuError
 
@@ -26,6 +27,14 @@ def _origin(text: str) -> str:
     """An origin as browsers send it. Raises ValueError with what is expected."""
     if not _ORIGIN.fullmatch(text):
         raise ValueError("网站来源，形如 https://oa.example.gov.cn 或 http://10.0.0.5:8080（小写，结尾没有 /）")
+    return text
+
+
+def _engine(text: str) -> str:
+    try:
+        check(text)
+    except ValueError:
+        raise ValueError(f"可用的写法：{SCHEMES}") from None
     return text
 
 
@@ -69,9 +78,10 @@ class ModelConfig(_Section):
 
 
 class IndexConfig(_Section):
-    """Where the index is kept; it is a cache and may be deleted at any time."""
+    """Where the index is kept, a cache that may be deleted at any time, and which engine finds the nearest clauses."""
 
     folder: str = "index/artifacts"
+    dense: Annotated[str, AfterValidator(_engine)] = FAISS
 
 
 class AnswersConfig(_Section):

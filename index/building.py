@@ -16,7 +16,6 @@ from index.adapter import Adapter
 from index.builtin_model import Progress
 from index.calibration import Calibration, Evidence, default_prior, prior_digest
 from index.classifiers import EmbeddingClassifier, NgramClassifier, Scores, folds_of
-from index.dense import DenseIndex
 from index.embedder import Encoder, Vectors
 from index.examples import Examples, gather, passage, pinyin_reader
 from index.held_out import HeldOut
@@ -28,7 +27,7 @@ from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
 
 #: Raise when the meaning of an artifact changes, so that older ones are rebuilt.
-FORMAT = 11
+FORMAT = 12
 
 #: How often to say how far it is with what is done aside.
 PACE_SECONDS = 0.5
@@ -122,9 +121,7 @@ def _encode(
 def _build_dense(folder: Path, examples: Examples, vectors: Vectors, progress: Progress) -> _ByVector:
     """Write the artifacts that need vectors; cosines of the examples to the clauses, and the classifier's left-out scores."""
     question_vectors, clause_vectors = vectors[: len(examples.texts)], vectors[len(examples.texts) :]
-    clauses = DenseIndex(clause_vectors.shape[1])
-    clauses.add(clause_vectors)
-    clauses.save(folder / "clauses.faiss")
+    np.save(folder / "clauses.npy", clause_vectors)  # an engine (index/dense/) is given them when they are read
     classifier, scores = EmbeddingClassifier.fit(
         question_vectors,
         examples.classes,

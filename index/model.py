@@ -28,6 +28,7 @@ class Settings:
     threads: int
     folder: Path
     adapter: Path | None = None
+    dense: str = "faiss"
 
 
 def load_encoder(settings: Settings, progress: Progress, adapter: Adapter | None = None) -> Encoder:

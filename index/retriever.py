@@ -7,7 +7,7 @@ by sparse, known questions by classifiers, probabilities by calibration, files b
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,10 @@ from index.building import build, fingerprint_of
 from index.builtin_model import ModelUnavailable, Progress
 from index.calibration import Calibration, Evidence, Floats, features
 from index.classifiers import EmbeddingClassifier, NgramClassifier
-from index.dense import DenseIndex
+from index.dense.choose import shared_engine
+from index.dense.faiss_flat import FaissIndex
+from index.dense.seam import DenseIndex, Rows
+from index.dense.standby import StandbyIndex
 from index.embedder import Encoder, Vectors
 from index.examples import pinyin_reader
 from index.held_out import MAX_HITS, HeldOut
@@ -50,6 +53,7 @@ class _Dense:
 
     encoder: Encoder
     clauses: DenseIndex
+    revision: str
     classifier: EmbeddingClassifier
 
 
@@ -157,7 +161,9 @@ class Retriever:
         if encoder is not None:
             with np.load(revision / "embedding.npz", allow_pickle=False) as stored:
                 classifier = EmbeddingClassifier(stored["mean"], stored["weights"], stored["bias"])
-            dense = _Dense(encoder, DenseIndex.load(revision / "clauses.faiss"), classifier)
+            name = fingerprint_of(knowledge, encoder, settings)
+            clauses = _engine(settings, name, lambda: _rows(revision / "clauses.npy", knowledge))
+            dense = _Dense(encoder, clauses, name, classifier)
         return cls(
             knowledge,
             sparse=SparseIndex.load(revision / "bm25"),
@@ -269,6 +275,27 @@ class Retriever:
             return evidence
         vector = self._dense.encoder.encode([self._query_prefix + normalized])[0]
         cosine = np.zeros(count, dtype=np.float32)
-        for row, score in self._dense.clauses.search(vector, count):
+        for row, score in self._dense.clauses.search(self._dense.revision, vector, count):
             cosine[row] = score
         return evidence.with_vectors(cosine, self._dense.classifier.scores(vector))
+
+
+def _engine(settings: Settings, revision: str, rows: Callable[[], Rows]) -> DenseIndex:
+    """The configured engine with this revision in it. Raises JianfuError where none can be had."""
+    shared = shared_engine(settings.dense)
+    if shared is not None:
+        return StandbyIndex(shared, revision, rows)
+    own = FaissIndex(keep=1)
+    own.publish(revision, rows())
+    return own
+
+
+def _rows(path: Path, knowledge: KnowledgeBase) -> Rows:
+    """The clauses of a revision as an engine wants them, in their order."""
+    clauses = tuple(knowledge)
+    return Rows(
+        np.load(path, mmap_mode="r", allow_pickle=False),
+        tuple(clause.id for clause in clauses),
+        tuple(clause.document for clause in clauses),
+        tuple(clause.text for clause in clauses),
+    )

@@ -75,6 +75,15 @@ class SparseIndex:
         """Write to a folder."""
         self._engine.save(str(folder), show_progress=False)
 
+    @staticmethod
+    def describe(folder: Path, vocabulary: dict[str, int], texts: int) -> None:
+        """Write what save() writes but for the three arrays, which sparse_streamed.py writes part by part."""
+        engine = bm25s.BM25(k1=K1, b=B)
+        engine.vocab_dict, engine.nonoccurrence_array = vocabulary, None
+        nothing = np.zeros(0, dtype=np.float32)
+        engine.scores = {"data": nothing, "indices": nothing, "indptr": nothing, "num_docs": texts}
+        engine.save(str(folder), show_progress=False)
+
     @classmethod
     def load(cls, folder: Path) -> SparseIndex:
         """Read a folder written by save() or sparse_streamed.py; a large one is mapped, not read."""

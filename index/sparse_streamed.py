@@ -14,12 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import bm25s
 import numpy as np
 import numpy.typing as npt
 
 from index.analyzer import normalize, terms
-from index.sparse import K1, B
+from index.sparse import K1, B, SparseIndex
 
 #: Texts whose postings are counted in memory at a time.
 BLOCK = 20_000
@@ -40,18 +39,9 @@ def build_streamed(texts: Iterable[str], folder: Path, *, block: int = BLOCK, ru
     rest = iter(texts)
     while part := list(islice(rest, block)):
         blocks.append(_count(part, vocabulary, lengths, aside / str(len(blocks))))
+    SparseIndex.describe(folder, vocabulary, len(lengths))  # its empty arrays are replaced
     _merge(blocks, len(vocabulary), np.array(lengths, dtype=np.int64), folder, run)
     shutil.rmtree(aside)
-    # An engine of one text writes the names and parameters as this version of bm25s has them.
-    engine = bm25s.BM25(k1=K1, b=B)
-    engine.index([["-"]], show_progress=False)
-    engine.vocab_dict = vocabulary
-    parameters = folder / "parameters"
-    engine.scores["num_docs"] = len(lengths)
-    engine.save(str(parameters), show_progress=False)
-    for name in ("vocab.index.json", "params.index.json"):
-        (parameters / name).rename(folder / name)
-    shutil.rmtree(parameters)
     return len(lengths)
 
 

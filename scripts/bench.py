@@ -32,7 +32,8 @@ from bot.bootstrap import index_settings, silent
 from bot.config import AnswersConfig, Config, find_config, load_config
 from index import analyzer, calibration, retriever
 from index.builtin_model import builtin_model
-from index.dense import DenseIndex
+from index.dense.faiss_flat import FaissIndex
+from index.dense.seam import Rows
 from index.embedder import BUILTIN, Encoder
 from index.examples import passage
 from index.model import fitting_adapter, load_encoder
@@ -77,12 +78,13 @@ def plain_pipeline(knowledge: KnowledgeBase, encoder: Encoder, config: Config) -
     """Embed the question, search FAISS, and give the three nearest clauses."""
     clauses = list(knowledge)
     vectors = encoder.encode([config.model.passage_prefix + passage(clause, knowledge) for clause in clauses])
-    dense = DenseIndex(vectors.shape[1])
-    dense.add(vectors)
+    names = tuple(clause.display for clause in clauses)
+    dense = FaissIndex()
+    dense.publish("plain", Rows(vectors, names, names, names))
 
     def ask(question: str) -> object:
         vector = encoder.encode([config.model.query_prefix + question])[0]
-        return [clauses[row].display for row, _ in dense.search(vector, 3)]
+        return [clauses[row].display for row, _ in dense.search("plain", vector, 3)]
 
     return ask
 
@@ -174,7 +176,7 @@ PLACES: tuple[tuple[str, Any, str], ...] = (
     ("normalize", analyzer, "normalize"),
     ("pinyin", PinyinReader, "read"),
     ("embedding", OnnxEncoder, "encode"),
-    ("faiss", DenseIndex, "search"),
+    ("faiss", FaissIndex, "search"),
     ("bm25", retriever.SparseIndex, "scores"),
     ("coverage", retriever.SparseIndex, "coverage"),
     ("ngrams", retriever.NgramClassifier, "scores"),

@@ -30,7 +30,7 @@ from tests import states
 from tests.fakes import ROOT
 from tests.versions import change_of, write
 
-postgres, url = states.postgres, states.url
+postgres, postgres_url, url = states.postgres, states.postgres_url, states.url
 _numbers = itertools.count()
 
 

@@ -93,6 +93,25 @@ def test_from_a_word_file_to_live_answers(browser: Browser, changing: tuple[str,
         expect(page.get_by_role("alert")).to_contain_text("知识库里已有编号为 huiyi 的通知")
 
 
+def test_what_was_read_waits_on_the_import_page_and_can_be_dropped(
+    browser: Browser, changing: tuple[str, Kept]
+) -> None:
+    url, _ = changing
+    with opened(browser, f"{url}admin/import", viewport=PHONE) as page:
+        log_in(page)
+        upload(page, "dengdai", word_file(NOTICE))
+        expect(page.get_by_role("heading", name="读取的结果")).to_be_visible()
+        page.goto(f"{url}admin/import")
+        table = page.get_by_role("region", name="读过还没有写成提议的")
+        expect(table).to_contain_text("dengdai")
+        assert fits(page)
+        assert serious_violations(page) == []
+        table.get_by_role("link").click()
+        page.get_by_role("button", name="丢弃这份草稿").click()
+        expect(page.get_by_role("alert")).to_contain_text("草稿已丢弃")
+        expect(table).to_have_count(0)
+
+
 def test_a_question_of_the_queue_is_added_another_is_not_written_a_third_is_dismissed(
     browser: Browser, changing: tuple[str, Kept]
 ) -> None:

@@ -21,7 +21,7 @@ from index import builtin_model, storage
 from tests import states
 from tests.versions import change_of, write
 
-postgres, url = states.postgres, states.url
+postgres, postgres_url, url = states.postgres, states.postgres_url, states.url
 Capture = pytest.CaptureFixture[str]
 
 

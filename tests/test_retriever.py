@@ -172,7 +172,7 @@ def test_another_model_or_prefix_is_built_anew(built: Built, tmp_path: Path, cha
 
 @pytest.mark.parametrize(
     "name",
-    ["clauses.faiss", "embedding.npz", "ngrams.npz", "calibration.npz", "bm25/vocab.index.json", "manifest.json"],
+    ["clauses.npy", "embedding.npz", "ngrams.npz", "calibration.npz", "bm25/vocab.index.json", "manifest.json"],
 )
 def test_a_torn_file_is_built_anew_and_logged(
     built: Built, tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture

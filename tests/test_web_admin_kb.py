@@ -7,13 +7,11 @@ import os
 import re
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from bot.channels.web.admin.editing import _mark
 from bot.kb.drafts import Drafts
@@ -23,32 +21,16 @@ from bot.review.recorder import note_of
 from bot.review.recorder import write as write_notes
 from bot.state.open_questions import OpenQuestion
 from knowledge.errors import JianfuError
-from tests.admins import add_roles, hash_quickly
-from tests.keeping import Kept, installation
+from tests.keeping import Kept
 from tests.test_web_admin import ORIGIN, form_token, log_in, send
 from tests.web_client import client_of
 
+pytest_plugins = ["tests.kept_site"]
+
 DEADLINE = 120
 QUESTION = "乡科级正职办公室多大"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    hash_quickly(monkeypatch)
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    with installation(tmp_path) as made:
-        add_roles(made.state)
-        yield made
-
-
-@pytest_asyncio.fixture
-async def client(kept: Kept) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(kept.app()) as made:
-        await log_in(made, "approver")
-        yield made
+#: Whom the client of tests.kept_site is.
+ROLE = "approver"
 
 
 def clause_text(kept: Kept, reference: str) -> str:

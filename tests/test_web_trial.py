@@ -4,44 +4,25 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from bot.channels.web.admin import trial, words
 from bot.kb.changes import ClauseEdit
 from bot.kb.tryouts import KEPT, Tryouts
 from knowledge.errors import JianfuError
-from tests.admins import add_roles, hash_quickly
-from tests.keeping import Kept, installation
+from tests.keeping import Kept
 from tests.telegram_fake import until
 from tests.test_web_admin import log_in, send
 from tests.web_client import client_of
 
+pytest_plugins = ["tests.kept_site"]
+
 DEADLINE = 120
 QUESTION = "乡科级正职的办公室不能超过多少平米"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    hash_quickly(monkeypatch)
-
-
-@pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    with installation(tmp_path) as made:
-        add_roles(made.state)
-        yield made
-
-
-@pytest_asyncio.fixture
-async def client(kept: Kept) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(kept.app()) as made:
-        await log_in(made, "reader")
-        yield made
+#: Whom the client of tests.kept_site is.
+ROLE = "reader"
 
 
 async def proposed(kept: Kept, square_metres: int) -> str:

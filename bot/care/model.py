@@ -12,9 +12,12 @@ from bot.care.finding import Finding
 from bot.config import Config
 from index import builtin_model, onnx_encoder, storage
 from index.building import fingerprint_of
+from index.dense.choose import shared_engine
+from index.dense.seam import DenseUnavailable
 from index.embedder import BUILTIN, Vectors, model_fingerprint
 from index.model import Settings, fitting_adapter
 from knowledge.base import KnowledgeBase
+from knowledge.errors import JianfuError
 
 PREPARE = "运行 jianfu prepare 重做"
 
@@ -48,9 +51,9 @@ def findings(config: Config, knowledge: KnowledgeBase) -> Iterator[Finding]:
     fingerprint = model_fingerprint(settings.model_name, adapter)
     yield _runs(settings, fingerprint)
     encoder = None if files.state == "bad" and not _exported(settings, fingerprint) else _Named(fingerprint)
-    yield _index(
-        settings.folder / ("lexical" if encoder is None else "full"), fingerprint_of(knowledge, encoder, settings)
-    )
+    index = fingerprint_of(knowledge, encoder, settings)
+    yield _index(settings.folder / ("lexical" if encoder is None else "full"), index)
+    yield _engine(settings, index)
 
 
 def _files(settings: Settings) -> Finding:
@@ -104,3 +107,21 @@ def _index(root: Path, fingerprint: str) -> Finding:
     if any(root.glob(f"{fingerprint}-*")):
         return Finding("bad", "索引", f"{root} 里现在用的已损坏", PREPARE)
     return Finding("note", "索引", "是别的知识库或模型的", "下次启动时会重建（几分钟），或先运行 jianfu prepare")
+
+
+def _engine(settings: Settings, fingerprint: str) -> Finding:
+    """Whether the engine that finds the nearest clauses can be used."""
+    try:
+        engine = shared_engine(settings.dense)
+        if engine is None:
+            return Finding("good", "向量引擎", "本进程的 FAISS")
+        there = engine.holds(fingerprint)
+    except JianfuError as error:
+        seen, _, remedy = str(error).partition("。")
+        return Finding("bad", "向量引擎", seen, remedy)
+    except DenseUnavailable as error:
+        remedy = "核对 index.dense 的地址、口令、网络和 pgvector 扩展；修好以前各台用自己那份，回答不变"
+        return Finding("bad", "向量引擎", f"用不了（{error}）", remedy)
+    if there:
+        return Finding("good", "向量引擎", "共用的 PostgreSQL，有现在这一版")
+    return Finding("note", "向量引擎", "共用的 PostgreSQL，还没有现在这一版", "下次启动时会自动补上")

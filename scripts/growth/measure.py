@@ -52,8 +52,6 @@ def main() -> None:
     arguments = parser.parse_args()
     deadline = time.monotonic() + 60 * arguments.minutes
     shutil.rmtree(FOLDER / "runs", ignore_errors=True)
-    adapter = (ROOT / "index" / "dense" / "pgvector.py").is_file()
-    engines = [one for one in arguments.engines if one != "pgvector" or adapter]
     record: Record = {
         "conditions": {
             "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -66,13 +64,13 @@ def main() -> None:
         "sizes": [],
     }
     for count in sorted(arguments.notices):
-        record["sizes"].append(_size(count, engines, arguments, deadline))
+        record["sizes"].append(_size(count, arguments, deadline))
         RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf8")
         REPORT.write_text(document.write(record), "utf8")
     shutil.rmtree(FOLDER / "runs", ignore_errors=True)
 
 
-def _size(count: int, engines: list[str], arguments: argparse.Namespace, deadline: float) -> Record:
+def _size(count: int, arguments: argparse.Namespace, deadline: float) -> Record:
     """All steps of one size; a step that follows one that failed is left out."""
     folder = FOLDER / "runs" / str(count)
     folder.mkdir(parents=True)
@@ -90,7 +88,7 @@ def _size(count: int, engines: list[str], arguments: argparse.Namespace, deadlin
     shutil.rmtree(folder / "bm25", ignore_errors=True)  # so that the disk holds one index at a time
     if not step("embed"):
         return size
-    for engine in engines:
+    for engine in arguments.engines:
         if engine == "pgvector":
             if size["make"]["clauses"] <= arguments.pgvector_rows:
                 with _postgres() as url:

@@ -26,6 +26,8 @@ from sqlalchemy import create_engine, text
 from bot.bootstrap import index_settings, silent
 from bot.config import find_config, load_config
 from index import analyzer
+from index.dense.pgvector import PgvectorIndex
+from index.dense.seam import Rows
 from index.embedder import Encoder
 from index.examples import passage
 from index.model import Settings, fitting_adapter, load_encoder
@@ -160,9 +162,6 @@ def faiss_search(folder: Path, kind: str) -> Found:
 
 def pgvector_build(folder: Path, url: str) -> Found:
     """The same vectors published to PostgreSQL."""
-    from index.dense.pgvector import PgvectorIndex  # noqa: PLC0415 - only where it is asked for
-    from index.dense.seam import Rows  # noqa: PLC0415
-
     vectors = np.load(folder / "vectors.npy", mmap_mode="r")
     names = tuple(map(str, range(len(vectors))))
     lines = tuple((folder / "passages.txt").read_text("utf8").splitlines())
@@ -174,8 +173,6 @@ def pgvector_build(folder: Path, url: str) -> Found:
 
 def pgvector_search(folder: Path, url: str) -> Found:
     """All questions against it."""
-    from index.dense.pgvector import PgvectorIndex  # noqa: PLC0415 - only where it is asked for
-
     index = PgvectorIndex(url)
     asked = np.load(folder / "questions.npy")
     return _ask(

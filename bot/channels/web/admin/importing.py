@@ -42,7 +42,7 @@ def add_routes(guard: Guard, service: Service, frame: Frame, workshop: Workshop 
         if not rows:
             return []
         note = tag("p", words.KEPT_NOTE.format(days=receiving.KEEP_DAYS))
-        columns = (words.KEPT_TITLE, words.IMPORT_ID, words.WHEN)
+        columns = (words.KEPT_TITLE, words.IMPORT_ID, words.KEPT_WHEN)
         return [tag("h2", words.KEPT_IMPORTS), note, table(words.KEPT_IMPORTS, columns, rows)]
 
     def page(visit: Visit, message: str = "", status: int = 200) -> Response:

