@@ -24,6 +24,9 @@ def _lines(conditions: Record, sizes: list[Record]) -> Iterator[str]:
     yield "step, `nice -n 10` on a machine that others used: the load average at the beginning and the end of each step"
     yield "stands beside it. Compare within the run; latencies of another machine differ."
     yield ""
+    if "note" in conditions:
+        yield conditions["note"]
+        yield ""
     yield "**Text** is made by scripts/growth/notices.py: 40 topics (the first seven are the real notice's), invented places,"
     yield "numbers drawn anew, words as Zipf has it, one measure in eight a near-duplicate of another, and in the real"
     yield "notice's topics some of the real clauses with other numbers. **Vectors**: the model embeds three clauses of each"
