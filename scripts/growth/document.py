@@ -121,6 +121,8 @@ def _quality(conditions: Record, sizes: list[Record]) -> Iterator[str]:
         quality = size.get("quality", {})
         lexical = quality.get("lexical")
         words = f"{lexical['recall']:.3f} | {lexical['alike']:.3f}" if lexical else "- | -"
+        if set(quality) == {"lexical"}:
+            yield f"| {size['notices']:,} | not measured | - | - | - | {words} | - | - | - |"
         for engine, name in ENGINES.items():
             found = quality.get(engine if engine == "pgvector" else f"faiss-{engine}")
             if found is None:
