@@ -57,11 +57,10 @@ def _lines(conditions: Record, sizes: list[Record]) -> Iterator[str]:
 def _costs(conditions: Record, sizes: list[Record]) -> Iterator[str]:
     yield "## Cost"
     yield ""
-    yield "Build memory is the most that was resident. Serving memory is the process's own after all questions, of which"
-    yield "Python and its libraries are about 180 MB, plus mapped files, which the system drops when it needs room. The server's"
-    yield "memory is not in pgvector's rows, and its build holds the text too."
+    yield "Memory is the most that was resident, about 220 MB of it Python and its libraries; files that are mapped count, though"
+    yield "the system drops them when it needs room. The server's memory is not in pgvector's rows, and its build holds the text."
     yield ""
-    yield "| notices | side | build | build memory | disk | question, median | 99th | serving memory own + mapped | load |"
+    yield "| notices | side | build | build memory | disk | question, median | 99th | serving memory | load |"
     yield "|---:|---|---:|---:|---:|---:|---:|---:|---|"
     for size in sizes:
         rows = [("BM25 (streamed build)", "lexical_build", "lexical_search")]
@@ -99,7 +98,7 @@ def _cost(build: Record, search: Record | None) -> str:
     if search is None or "failed" in search:
         return " | ".join([*cells, "failed" if search else "-", "-", "-", load])
     cells += [f"{search['median_ms']:.2f} ms", f"{search['p99_ms']:.2f} ms"]
-    cells.append(f"{_megabytes(search['own'])} + {_megabytes(search['mapped'])}")
+    cells.append(_megabytes(search["peak"]))
     return " | ".join([*cells, f"{load}; {search['load'][0]}–{search['load'][1]}"])
 
 

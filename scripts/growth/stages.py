@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from typing import Any
 
@@ -207,15 +208,9 @@ def _size(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.is_file())
 
 
-def _memory() -> Found:
-    """Bytes at most resident, and of them now the process's own and those of mapped files, which the system may drop."""
-    fields = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines() if "kB" in line)
-    kilobytes = {name: int(value.split()[0]) for name, value in fields.items()}
-    return {
-        "peak": 1024 * kilobytes["VmHWM"],
-        "own": 1024 * kilobytes["RssAnon"],
-        "mapped": 1024 * kilobytes["RssFile"],
-    }
+def _peak() -> int:
+    """Bytes resident at most so far, mapped files included."""
+    return 1024 * getrusage(RUSAGE_SELF).ru_maxrss
 
 
 STEPS: dict[str, Callable[..., Found]] = {
@@ -232,7 +227,8 @@ def main() -> None:
     found = STEPS[name](Path(folder), *rest)
     found["seconds"] = time.perf_counter() - started
     found["load"] = [round(load, 1), round(os.getloadavg()[0], 1)]
-    print(json.dumps(found | _memory()))
+    found["peak"] = _peak()
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
