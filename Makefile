@@ -1,6 +1,6 @@
 # make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
 # make quick: the tests of an ordinary day, without the real model, Chromium and long runs.
-.PHONY: run test quick milvus check format eval bench capacity load soak reliability audit lock bundle offline clean
+.PHONY: run test quick milvus check format eval bench capacity load soak growth reliability audit lock bundle offline clean
 
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
@@ -47,6 +47,12 @@ bench:
 	@scripts/setup.sh run
 	@$(BIN)/jianfu prepare
 	@$(BIN)/python scripts/bench.py
+
+# What thousands of notices cost, and whether the real one is still found among them: docs/growth.md (an hour or more).
+growth:
+	@scripts/setup.sh dev
+	@$(BIN)/jianfu prepare
+	@$(BIN)/python -m scripts.growth.measure $(if $(NOTICES),--notices $(NOTICES)) $(if $(MINUTES),--minutes $(MINUTES))
 
 # What ten million people would need, from what is measured here: docs/capacity.md.
 capacity:

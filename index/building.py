@@ -23,6 +23,7 @@ from index.known import KnownQuestions
 from index.model import Settings
 from index.onward import Onward
 from index.sparse import SparseIndex
+from index.sparse_streamed import BLOCK, build_streamed
 from index.vector_cache import encode_cached
 from knowledge.base import KnowledgeBase
 
@@ -62,8 +63,7 @@ def build(
     examples = gather(knowledge, pinyin_reader(knowledge))
     passages = [passage(clause, knowledge) for clause in knowledge]
     count = len(passages)
-    sparse = SparseIndex.build(passages)
-    sparse.save(folder / "bm25")
+    sparse = _build_sparse(passages, folder / "bm25")
     KnownQuestions.build(examples).save(folder / "known.json")
     similarity = sparse.table(passages)[0]
     by_vector: _ByVector | None = None
@@ -106,6 +106,16 @@ def build(
         asked=examples.asked,
     )
     onward.save(folder / "onward.json")
+
+
+def _build_sparse(passages: list[str], folder: Path) -> SparseIndex:
+    """The same index either way; many texts are counted block by block, which takes more disk and less memory."""
+    if len(passages) > BLOCK:
+        build_streamed(passages, folder)
+        return SparseIndex.load(folder)
+    sparse = SparseIndex.build(passages)
+    sparse.save(folder)
+    return sparse
 
 
 def _encode(

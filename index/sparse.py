@@ -17,6 +17,11 @@ from index.analyzer import normalize, terms
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
 
+K1, B = 1.2, 0.6
+#: An index of more bytes than this stays on disk and is mapped into memory; the system keeps what is asked for.
+MAPPED_BYTES = 256 * 2**20
+
+
 class SparseIndex:
     """BM25 scores of every text for a query; texts are known by their row number."""
 
@@ -26,7 +31,7 @@ class SparseIndex:
     @classmethod
     def build(cls, texts: Sequence[str]) -> SparseIndex:
         """Index texts as they are; they are normalised here, as queries are."""
-        engine = bm25s.BM25(k1=1.2, b=0.6)
+        engine = bm25s.BM25(k1=K1, b=B)
         engine.index([list(terms(normalize(text))) for text in texts], show_progress=False)
         return cls(engine)
 
@@ -70,7 +75,17 @@ class SparseIndex:
         """Write to a folder."""
         self._engine.save(str(folder), show_progress=False)
 
+    @staticmethod
+    def describe(folder: Path, vocabulary: dict[str, int], texts: int) -> None:
+        """Write what save() writes but for the three arrays, which sparse_streamed.py writes part by part."""
+        engine = bm25s.BM25(k1=K1, b=B)
+        engine.vocab_dict, engine.nonoccurrence_array = vocabulary, None
+        nothing = np.zeros(0, dtype=np.float32)
+        engine.scores = {"data": nothing, "indices": nothing, "indptr": nothing, "num_docs": texts}
+        engine.save(str(folder), show_progress=False)
+
     @classmethod
     def load(cls, folder: Path) -> SparseIndex:
-        """Read a folder written by save()."""
-        return cls(bm25s.BM25.load(str(folder), load_corpus=False, allow_pickle=False))
+        """Read a folder written by save() or sparse_streamed.py; a large one is mapped, not read."""
+        mapped = sum(path.stat().st_size for path in folder.glob("*.npy")) > MAPPED_BYTES
+        return cls(bm25s.BM25.load(str(folder), load_corpus=False, mmap=mapped, allow_pickle=False))

@@ -17,10 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from index.dense.seam import DenseUnavailable, Rows, UnknownRevision, check
 from index.embedder import Vectors
 
-#: Up to so many rows a revision is read through: a few milliseconds, and exact.
-EXACT_ROWS = 20_000
-#: How far HNSW looks. On 3,000 rows in few clusters, the hardest for it, 128 found 89 to 94 of 100 nearest, 256 at least 99.
-EF_SEARCH = 400
+#: Up to so many rows a revision is read through, exactly: at 20,000 HNSW took as long and found 94 of 100 (docs/growth.md).
+EXACT_ROWS = 100_000
+#: How far HNSW looks, the most that pgvector allows. On 3,000 rows in few clusters 128 found 89 to 94 of 100, 256 at least 99.
+EF_SEARCH = 1000
 CONNECT_SECONDS = 3
 #: Any number that nothing else locks: publishers wait for each other.
 _LOCK = 7_300_311
