@@ -4,14 +4,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import sparse
+from bot.bootstrap import silent
+from index import building, sparse
 from index.analyzer import normalize
 from index.examples import passage
+from index.retriever import Retriever
 from index.sparse import SparseIndex
 from index.sparse_streamed import build_streamed
 from knowledge.base import KnowledgeBase
 from knowledge.loader import load_knowledge
 from scripts.growth.notices import notices
+from tests.notices import write_notice
+from tests.test_retriever import settings_for
 
 QUERIES = ("一个文件最多几页", "督察捡查要减少多少", "开会开会开会", "会议减少30%", "how many pages", "龘")
 
@@ -67,3 +71,22 @@ def test_a_large_index_is_mapped_and_a_small_one_read(
     for query in map(normalize, QUERIES):
         np.testing.assert_array_equal(mapped.scores(query), read.scores(query))
         np.testing.assert_array_equal(mapped.coverage(query), read.coverage(query))
+
+
+def test_an_index_of_many_clauses_is_built_so_and_answers_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_notice(tmp_path / "knowledge")
+    knowledge = load_knowledge(tmp_path / "knowledge")
+    whole = Retriever.open(knowledge, None, settings_for(tmp_path / "whole"), silent)
+    monkeypatch.setattr(building, "BLOCK", 2)
+    calls = []
+    monkeypatch.setattr(building, "build_streamed", lambda *one: calls.append(one) or build_streamed(*one))
+    streamed = Retriever.open(knowledge, None, settings_for(tmp_path / "streamed"), silent)
+    assert len(calls) == 1
+    for question in ("乡科级正职的办公室多大", "装修", "完全没有关系"):
+        one, other = whole.search(question), streamed.search(question)
+        assert [hit.clause for hit in one.hits] == [hit.clause for hit in other.hits]
+        np.testing.assert_allclose(
+            [hit.probability for hit in one.hits], [hit.probability for hit in other.hits], atol=1e-4
+        )
