@@ -6,7 +6,6 @@ itself accepts flipped bits (measured), so nothing is read before its checksum w
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -14,11 +13,11 @@ import os
 import secrets
 import shutil
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from knowledge.disk import sync
+from knowledge.disk import locked, sync
 from knowledge.errors import JianfuError
 
 logger = logging.getLogger(__name__)
@@ -54,7 +53,7 @@ def publish(root: Path, fingerprint: str, write: Callable[[Path], None], keep: i
             pointer.write_text(name, encoding="utf8")
             for path in [*aside.rglob("*"), aside, pointer]:
                 sync(path)
-            with _one_process(root):
+            with locked(root / LOCK):
                 aside.rename(revision)
                 pointer.replace(root / CURRENT)
                 sync(root)
@@ -83,18 +82,6 @@ def _pointed(root: Path) -> str | None:
         return (root / CURRENT).read_text(encoding="utf8").strip()
     except (OSError, UnicodeDecodeError):
         return None
-
-
-@contextmanager
-def _one_process(root: Path) -> Iterator[None]:
-    """Hold the folder's lock, or another process may drop a revision between its two renames.
-
-    The system frees the lock when its holder is killed; where a file system has no locks this does nothing.
-    """
-    with (root / LOCK).open("a") as file:
-        with suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def current(root: Path, fingerprint: str) -> Path | None:

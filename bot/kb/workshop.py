@@ -10,6 +10,7 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from bot.assistant import Assistant
@@ -26,6 +27,7 @@ from bot.state.versions import BaseMoved, Entry
 from index.builtin_model import Progress
 from knowledge.archive import digest_of, unpack
 from knowledge.base import KnowledgeBase
+from knowledge.disk import locked
 from knowledge.errors import JianfuError
 from knowledge.lint.run import lint
 
@@ -34,6 +36,9 @@ logger = logging.getLogger(__name__)
 Prepare = Callable[[Path, Progress], Proposal]
 Make = Callable[[KnowledgeBase, Progress], Assistant]
 Stage = tuple[str, float | None]
+
+#: Held by the process that makes a draft's preview.
+LOCK = ".lock"
 
 
 class Workshop:
@@ -176,6 +181,17 @@ class Workshop:
                     self._stages.pop(name, None)
 
     def _work(self, draft_id: str, progress: Progress) -> None:
+        """Make the preview unless another process of this machine, which was asked first, has made it meanwhile."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(self.drafts.folder(draft_id) / LOCK))
+            except FileNotFoundError:
+                return  # discarded meanwhile
+            except OSError as error:  # a full disk, say; the work itself tells the person
+                logger.warning("draft %s is worked on without a lock: %s", draft_id, error)
+            self._work_alone(draft_id, progress)
+
+    def _work_alone(self, draft_id: str, progress: Progress) -> None:
         """Make the preview of what the draft is now; whatever is changed meanwhile is looked at afterwards."""
         while True:
             try:
