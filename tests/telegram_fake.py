@@ -246,6 +246,8 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
         self.next_id = 1000
         self.made_polls: list[Json] = []
         self.bad_token = False
+        #: Methods whose next answer is cut off in the middle, and the connection with it.
+        self.cuts: list[str] = []
         self.url = ""
 
     def validate(self, method: str, fields: Json, uploads: Json) -> Any:
@@ -347,11 +349,27 @@ class TelegramFake(lo.LoBotApiEmulator):  # type: ignore[misc]
             result |= {"message_thread_id": int(fields["message_thread_id"]), "is_topic_message": True}
 
     async def serve(self, port: int = 0) -> TelegramFake:
-        self._runner = web.AppRunner(self.app(), access_log=None)
+        app = self.app()
+        app.middlewares.append(self._cut)
+        self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         return self
+
+    @web.middleware
+    async def _cut(self, request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
+        method, response = request.path.rsplit("/", 1)[-1], await handler(request)
+        if method not in self.cuts or not isinstance(response, web.Response):
+            return response  # type: ignore[no-any-return]
+        self.cuts.remove(method)
+        body = bytes(response.body or b"")  # type: ignore[arg-type]
+        half = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(body))})
+        await half.prepare(request)
+        await half.write(body[: len(body) // 2])
+        assert request.transport is not None
+        request.transport.abort()
+        return half
 
     async def close(self) -> None:
         await self._runner.cleanup()

@@ -99,6 +99,18 @@ def test_a_dead_process_is_relieved_after_its_lease(inbox: Inbox) -> None:
     assert again.attempts == 2
 
 
+@pytest.mark.fault(14)
+def test_what_a_dead_process_held_before_the_clock_was_put_back_is_answered(inbox: Inbox) -> None:
+    inbox.take_in(BOT, arrivals(1, 2), now=1000.0 + 86_400)
+    inbox.claim(BOT, 1, now=1000.0 + 86_400)  # and dies
+    assert ids(inbox.claim(BOT, 9, settle_seconds=1.0, now=1000.0)) == [1]
+    inbox.take_in(BOT, arrivals(7), now=2000.0 + 86_400)  # behind a gap
+    inbox.done(BOT, [Claim(1, "", 2)])
+    assert ids(inbox.claim(BOT, 9, settle_seconds=1.0, now=2000.0)) == [2]
+    inbox.done(BOT, [Claim(2, "", 1)])
+    assert ids(inbox.claim(BOT, 9, settle_seconds=1.0, now=2000.0)) == [7]
+
+
 def test_a_lease_can_be_renewed_and_given_back(inbox: Inbox) -> None:
     inbox.take_in(BOT, arrivals(1))
     claims = inbox.claim(BOT, 9, now=1000.0)

@@ -16,6 +16,7 @@ import sys
 import textwrap
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -25,7 +26,9 @@ import pytest_asyncio
 from bot import replies
 from bot.bootstrap import BackgroundAssistant
 from bot.channels import telegram_bot
+from bot.channels.telegram_bot import application as application_module
 from bot.channels.telegram_bot import delivery, intake, updates
+from bot.channels.telegram_bot.delivery import RateLimiter
 from bot.config import TelegramConfig
 from bot.state.state import State
 from knowledge.errors import JianfuError
@@ -203,6 +206,42 @@ async def test_a_chat_keeps_its_order_and_delays_no_other(start: Callable[..., A
     await until(lambda: len(fake.sent()) == 3)
     assert [int(call["chat_id"]) for call in fake.sent()] == [2, 1, 1]
     assert "政策性文件原则上不超过" in fake.sent()[1]["text"]
+
+
+@pytest.mark.fault(13)
+async def test_a_storm_from_one_chat_keeps_nobody_waiting(
+    start: Callable[..., Any], fake: TelegramFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unhurried = partial(RateLimiter, overall_max_rate=0, group_max_rate=0)
+    monkeypatch.setattr(application_module, "RateLimiter", unhurried)  # 30 a second would hold both back alike
+    await start(loaded(delay=0.01))
+    for number in range(200):
+        await fake.enqueue_update(message_update(f"几页{number}", user=1), token=TOKEN)
+    await until(lambda: fake.sent(1))
+    for user in (2, 3):
+        await fake.enqueue_update(message_update("几页", user=user), token=TOKEN)
+    await until(lambda: fake.sent(2) and fake.sent(3), seconds=60)
+    stormed = len(fake.sent(1))
+    assert stormed < 200  # the others did not wait for the end of it
+    await until(lambda: len(fake.sent(1)) == 200, seconds=120)
+    replied = [json.loads(call["reply_parameters"])["message_id"] for call in fake.sent(1)]
+    assert replied == sorted(replied)
+
+
+@pytest.mark.fault(10)
+async def test_a_connection_cut_in_the_middle_of_what_telegram_says(
+    start: Callable[..., Any], fake: TelegramFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivery, "_RETRY_SECONDS", (0.0, 0.0))
+    await start()
+    fake.cuts += ["sendMessage", "getUpdates"]
+    await fake.enqueue_update(message_update("几页"), token=TOKEN)
+    await until(
+        lambda: len(fake.sent()) >= 2
+    )  # the first was cut off: nobody knows whether it arrived, so it is said again
+    assert fake.cuts in ([], ["getUpdates"])
+    await fake.enqueue_update(message_update("几页", user=2), token=TOKEN)
+    await until(lambda: fake.sent(2))
 
 
 @pytest.mark.fault(12)

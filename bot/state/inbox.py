@@ -12,13 +12,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, delete, exists, func, select, update
+from sqlalchemy import Select, and_, bindparam, delete, exists, func, or_, select, update
 
 from bot.state.database import Database
 from bot.state.tables import inbox
 
 #: Seconds for which whoever claimed an update may be silent; clocks of replicas must agree better than this.
 LEASE_SECONDS = 30.0
+#: No lease is so long, and no update comes from so far in the future: the clock was put back meanwhile.
+CLOCK_SECONDS = 300.0
 #: An update that ended the process this often is given up.
 MAX_ATTEMPTS = 3
 
@@ -85,7 +87,8 @@ class Inbox:
         for them: a webhook receives side by side, so that a later update may come in first. Raises StateUnavailable.
         """
         now = time.time() if now is None else now
-        free = and_(inbox.c.bot_id == bot_id, inbox.c.state == "open", inbox.c.leased_until <= now)
+        unheld = or_(inbox.c.leased_until <= now, inbox.c.leased_until > now + CLOCK_SECONDS)
+        free = and_(inbox.c.bot_id == bot_id, inbox.c.state == "open", unheld)
         with self._database.begin() as connection:
             connection.execute(
                 update(inbox)
@@ -94,7 +97,7 @@ class Inbox:
             )
             chosen = _first_of_each_lane().where(free)
             if settle_seconds:
-                gap = connection.execute(_first_after_a_gap(bot_id, now - settle_seconds)).scalar()
+                gap = connection.execute(_first_after_a_gap(bot_id, now - settle_seconds, now + CLOCK_SECONDS)).scalar()
                 chosen = chosen if gap is None else chosen.where(inbox.c.update_id < gap)
             chosen = chosen.order_by(inbox.c.update_id).limit(limit).with_for_update(skip_locked=True, of=inbox)
             claims = [Claim(row.update_id, row.payload or "", row.attempts + 1) for row in connection.execute(chosen)]
@@ -171,8 +174,9 @@ def _first_of_each_lane() -> Select[Any]:
     return select(inbox.c.update_id, inbox.c.payload, inbox.c.attempts).where(~blocked)
 
 
-def _first_after_a_gap(bot_id: int, since: float) -> Select[Any]:
-    """The lowest number that came in after `since` and whose forerunner has not come in."""
+def _first_after_a_gap(bot_id: int, since: float, until: float) -> Select[Any]:
+    """The lowest number that came in between `since` and `until` and whose forerunner has not come in."""
     forerunner = inbox.alias("forerunner")
     known = exists().where(forerunner.c.bot_id == inbox.c.bot_id, forerunner.c.update_id == inbox.c.update_id - 1)
-    return select(func.min(inbox.c.update_id)).where(inbox.c.bot_id == bot_id, inbox.c.received > since, ~known)
+    lately = inbox.c.received.between(since, until)
+    return select(func.min(inbox.c.update_id)).where(inbox.c.bot_id == bot_id, lately, ~known)
