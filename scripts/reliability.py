@@ -66,7 +66,7 @@ FAULTS = {
     13: ("A storm of messages from one chat", "Other chats are answered meanwhile; the chat keeps its order."),
     14: (
         "The clock jumps",
-        "Nothing is lost or answered twice, no session outlives its end, and doctor says that the clock is wrong.",
+        "Nothing is lost; no session outlives its end, and doctor says that the clock is wrong. What is being answered while the clock is put back by minutes may be said twice.",
     ),
     15: ("SIGTERM in the middle of an answer", "The answer is delivered, and the process ends with 0."),
     16: ("YAML bombs, deep nesting, duplicate keys, huge scalars", "Refused with the line, within fixed limits."),
