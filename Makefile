@@ -17,11 +17,14 @@ test:
 	@$(BIN)/python -m pytest -n auto --dist loadfile --cov --cov-report=term
 
 # The contract of vector engines against a real Milvus: a server of 700 MB in an environment of its own, two gigabytes of memory.
+milvus: export JIANFU_TEST_MILVUS := 1
 milvus:
 	@scripts/setup.sh dev
-	@test -x .cache/milvus/bin/pytest || { python3 -m venv .cache/milvus && .cache/milvus/bin/pip install -q -r tests/milvus.txt pytest; }
+	@test -x .cache/milvus/bin/python || python3 -m venv .cache/milvus
 	@ls -d $(CURDIR)/.venv/lib/python3*/site-packages > $$(ls -d .cache/milvus/lib/python3*/site-packages)/jianfu.pth
-	@JIANFU_TEST_MILVUS=1 .cache/milvus/bin/python -m pytest tests/test_dense_contract.py tests/test_dense_engines.py --no-cov
+	@.cache/milvus/bin/pip install -q --disable-pip-version-check -r tests/milvus.txt
+	@$(BIN)/jianfu prepare
+	@.cache/milvus/bin/python -m pytest tests/test_dense_contract.py tests/test_dense_milvus.py tests/test_dense_engines.py
 
 quick:
 	@scripts/setup.sh dev

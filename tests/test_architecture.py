@@ -60,7 +60,7 @@ def test_import_contracts_hold() -> None:
     [
         (("yaml",), {"knowledge/strict_yaml.py"}),
         (("faiss",), {"index/dense/faiss_flat.py"}),
-        (("pymilvus",), {"index/dense/milvus.py"}),
+        (("pymilvus", "grpc"), {"index/dense/milvus.py"}),
         (("bm25s",), {"index/sparse.py"}),
         (("onnxruntime",), {"index/onnx_encoder.py"}),
         (("onnx",), set()),  # torch's exporter imports it

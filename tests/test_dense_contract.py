@@ -305,35 +305,3 @@ def test_an_engine_that_is_away_at_the_start_gets_its_revision_later(monkeypatch
     engine.away, now = False, now + 60
     assert len(standby.search("a", rows.vectors[0], 3)) == 3
     assert engine.inner.holds("a")
-
-
-if "milvus" in ENGINES:
-
-    def test_a_publication_to_milvus_that_was_cut_off_is_found_by_nobody_and_goes(
-        milvus: str, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        from index.dense import milvus as module  # noqa: PLC0415 - in the environment of `make milvus` alone
-
-        engine, rows = emptied(milvus), rows_of(1, 30)
-        with engine._connected() as client:
-            monkeypatch.setattr(client, "create_alias", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-        with pytest.raises(KeyboardInterrupt):  # where a kill would come: all is filled, and has no name yet
-            engine.publish("a", rows)
-        assert not engine.holds("a")
-        monkeypatch.undo()
-        engine.publish("a", rows)
-        assert [row for row, _ in engine.search("a", rows.vectors[7], 3)] == exact(rows, rows.vectors[7], 3)
-        with engine._connected() as client:
-            assert len(client.list_collections()) == 2  # somebody might still be filling it
-            monkeypatch.setattr(module, "LEFT_SECONDS", -60)
-            engine.publish("b", rows)
-            assert len(client.list_collections()) == 2
-        engine.close()
-
-    def test_a_milvus_that_cannot_be_reached_says_so_without_the_password() -> None:
-        from index.dense.milvus import MilvusIndex  # noqa: PLC0415 - the same
-
-        engine = MilvusIndex("milvus://jianfu:geheim@127.0.0.1:9")
-        with pytest.raises(DenseUnavailable) as caught:
-            engine.holds("a")
-        assert "geheim" not in str(caught.value)
