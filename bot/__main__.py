@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot import log, replies
 from bot.accounts import commands as account_commands
@@ -66,11 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     commands.add_parser("chat", parents=[common], help="在终端里连续问答").set_defaults(run=_chat)
 
-    serve = commands.add_parser("serve", parents=[common], help="启动网页；环境里有 Telegram 令牌时同时启动机器人")
-    serve.add_argument("--host", metavar="地址", help="覆盖 web.host")
-    serve.add_argument("--port", type=int, metavar="端口", help="覆盖 web.port")
-    serve.add_argument("--no-telegram", action="store_true", help="只启动网页")
-    serve.set_defaults(run=_serve)
+    _add_serve(commands, common)
 
     telegram = commands.add_parser("telegram", parents=[common], help="只启动 Telegram 机器人")
     telegram.set_defaults(run=_telegram)
@@ -117,6 +113,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_serve(commands: Any, common: argparse.ArgumentParser) -> None:
+    serve = commands.add_parser("serve", parents=[common], help="启动网页；环境里有 Telegram 令牌时同时启动机器人")
+    serve.add_argument("--host", metavar="地址", help="覆盖 web.host")
+    serve.add_argument("--port", type=int, metavar="端口", help="覆盖 web.port")
+    serve.add_argument("--workers", type=int, metavar="数", help="几个进程一起答，覆盖 web.workers")
+    serve.add_argument("--no-telegram", action="store_true", help="只启动网页")
+    serve.add_argument("--as-worker", help=argparse.SUPPRESS)  # how bot/workers.py starts its processes
+    serve.set_defaults(run=_serve)
+
+
 def _ask(config: Config, options: argparse.Namespace) -> int:
     from bot.bootstrap import build_assistant  # noqa: PLC0415 - brings the model's libraries; kb check needs none
     from bot.channels import terminal  # noqa: PLC0415 - the same
@@ -159,11 +165,19 @@ def _chat(config: Config, options: argparse.Namespace) -> int:
 def _serve(config: Config, options: argparse.Namespace) -> int:
     from bot import serving  # noqa: PLC0415 - brings the channels' libraries
 
-    changes = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
+    names = ("host", "port", "workers")
+    changes = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if not 1 <= changes.get("workers", 1) <= 64:
+        raise JianfuError(replies.WORKERS_RANGE.format(workers=changes["workers"]))
     if not 0 <= changes.get("port", 0) <= 65535:
         raise JianfuError(f"--port {changes['port']} 不是端口；应为 0–65535 的整数")
     config = config.model_copy(update={"web": config.web.model_copy(update=changes)})
     token = None if options.no_telegram else telegram_token()
+    if options.as_worker is not None:
+        return serving.work(config, token, options.as_worker)
+    if config.web.workers > 1:
+        serving.supervise(config, options.arguments)
+        return 0
     announce = lambda address: print(replies.SERVING.format(address=address), flush=True)  # noqa: E731
     serving.run(config, token, with_web=True, announce=announce)
     return 0
@@ -285,7 +299,8 @@ def _finish_restore(config: Config) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = build_parser().parse_args(arguments, argparse.Namespace(config=None, debug=False))
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = build_parser().parse_args(given, argparse.Namespace(config=None, debug=False, arguments=given))
     try:
         try:
             config = load_config(find_config(options.config))

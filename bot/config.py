@@ -120,6 +120,7 @@ class WebConfig(_Section):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
     max_body_bytes: int = Field(default=65536, ge=1024)
     concurrent_questions: int = Field(default=16, ge=1, le=64)
     questions_per_minute: int = Field(default=60, ge=0, le=1_000_000)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import closing, suppress
 from typing import Any
 
+from bot import replies
 from bot.bootstrap import BackgroundAssistant, Maker
 from bot.channels import telegram_bot, web
 from bot.config import Config, api_keys
@@ -21,12 +22,51 @@ from bot.kb.workshop import Workshop
 from bot.review.recorder import Recorder
 from bot.state.state import State
 from bot.state.upkeep import keep_tidy
+from bot.workers import Post, Supervisor
+from knowledge.errors import JianfuError
+
+#: The name of the socket that workers inherit.
+WEB = "web"
 
 Channel = Callable[[asyncio.Event], Awaitable[None]]
 
 
-def run(config: Config, token: str | None, *, with_web: bool, announce: Callable[[str], None]) -> None:
-    """Serve until told to stop. `announce` receives the web address once it answers. Raises JianfuError."""
+def supervise(config: Config, arguments: Sequence[str]) -> None:
+    """Serve with several processes until told to stop; `arguments` are this program's. Raises JianfuError."""
+    with closing(web.listen(config.web.host, config.web.port)) as listener:
+        address = web.address(config.web.host, listener.getsockname()[1])
+
+        def started() -> None:
+            print(replies.WORKERS_SERVING.format(address=address, workers=config.web.workers), flush=True)  # noqa: T201
+
+        asyncio.run(Supervisor(arguments, config.web.workers, {WEB: listener}, started).run())
+
+
+def work(config: Config, token: str | None, post: str) -> int:
+    """Be one of the processes that supervise() started; returns the exit code, after telling it what is wrong."""
+    mine = Post.from_text(post)
+    if mine.number > 1:  # one speaks to Telegram: updates cannot be fetched by two, and follow-ups are in memory
+        token = None
+    try:
+        run(config, token, with_web=True, announce=lambda address: mine.tell(started=address), post=mine)
+    except JianfuError as error:
+        mine.tell(failed=str(error))
+        return 1
+    return 0
+
+
+def run(
+    config: Config,
+    token: str | None,
+    *,
+    with_web: bool,
+    announce: Callable[[str], None],
+    post: Post | None = None,
+) -> None:
+    """Serve until told to stop. `announce` receives the web address once it answers; `post` is a worker's.
+
+    Raises JianfuError.
+    """
     state = State.of(config)
     recorder = Recorder(state)
     shelved = Shelved.of(config, state.database)
@@ -40,7 +80,9 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
         maker.make,
         config.knowledge.approvals,
     )
-    channels: list[Channel] = [lambda stop: keep_tidy(state, stop), lambda stop: follower.follow(background, stop)]
+    channels: list[Channel] = [lambda stop: follower.follow(background, stop)]
+    if post is None or post.number == 1:
+        channels.append(lambda stop: keep_tidy(state, stop))
     if token is not None:
         application = telegram_bot.create_application(
             background,
@@ -64,19 +106,22 @@ def run(config: Config, token: str | None, *, with_web: bool, announce: Callable
             workshop=workshop,
             group_distance=config.review.group_distance,
         )
-        channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop))
+        listener = post.socket(WEB) if post is not None else None
+        channels.append(lambda stop: web.serve(app, config.web.host, config.web.port, announce, stop, listener))
     background.start()
     recorder.start()
     try:
-        asyncio.run(_together(channels))
+        asyncio.run(_together(channels, post))
     finally:
         recorder.close()
         state.close()
 
 
-async def _together(channels: list[Channel]) -> None:
+async def _together(channels: list[Channel], post: Post | None) -> None:
     """Run all until a signal; one that ends or fails ends the others, and its error is raised."""
     stop = asyncio.Event()
+    if post is not None:
+        post.watch(stop)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # Windows has no signal handlers on loops

@@ -74,7 +74,7 @@ def test_unknown_section_lists_the_known_ones(tmp_path: Path) -> None:
 def test_unknown_key_lists_the_known_ones(tmp_path: Path) -> None:
     fault = fault_of(tmp_path, "web:\n  host: 127.0.0.1\n  prot: 80\n")
     assert (fault.line, fault.field, fault.found) == (3, "web.prot", "「不认识的字段 prot」")
-    assert fault.expected.startswith("下列字段之一：host、port、max_body_bytes、concurrent_questions、")
+    assert fault.expected.startswith("下列字段之一：host、port、workers、max_body_bytes、concurrent_questions、")
 
 
 @pytest.mark.parametrize("key", ["root: /", "root:"])

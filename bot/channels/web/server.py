@@ -102,15 +102,18 @@ async def serve(
     port: int,
     on_started: Callable[[str], None] = lambda url: None,
     stop: asyncio.Event | None = None,
+    listener: socket.socket | None = None,
 ) -> None:
     """Serve `app` until SIGTERM or SIGINT, or, where the caller gives `stop`, until that is set.
+
+    A `listener` that is bound already, which several processes may share, is served instead of `host` and `port`.
 
     `on_started` receives the address once requests are answered (port 0 has become a real one by then). With
     `stop` given, signals are left to the caller. Cancelling this coroutine also ends the server cleanly.
     Raises JianfuError when the host or the port cannot be used.
     """
     _allow_files()
-    listener = _listen(host, port)
+    listener = listen(host, port) if listener is None else listener
     bound_port = listener.getsockname()[1]
     config = uvicorn.Config(
         app,
@@ -125,7 +128,7 @@ async def serve(
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
-    server = _Server(config, lambda: on_started(_address(host, bound_port)))
+    server = _Server(config, lambda: on_started(address(host, bound_port)))
     stopping = stop if stop is not None else asyncio.Event()
     with _signals_set(stopping) if stop is None else contextlib.nullcontext():
         running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -153,7 +156,7 @@ def _allow_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises JianfuError with what to do about it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -166,7 +169,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise JianfuError(replies.HOST_UNUSABLE.format(host=host, port=port, error=error.strerror)) from error
 
 
-def _address(host: str, port: int) -> str:
+def address(host: str, port: int) -> str:
     """A URL that opens on this machine; a wildcard host is shown as the loopback address."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
     return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
