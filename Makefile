@@ -1,6 +1,6 @@
 # make run: set up everything and start.  make test: set up everything and test.  The rest is for developers.
 # make quick: the tests of an ordinary day, without the real model, Chromium and long runs.
-.PHONY: run test quick milvus check format eval bench capacity load soak growth reliability audit lock bundle offline clean
+.PHONY: run test quick milvus check format eval bench capacity loadtest soak growth reliability audit lock bundle offline clean
 
 BIN := .venv/bin
 export HF_HUB_OFFLINE := 1
@@ -64,8 +64,8 @@ capacity:
 	@$(BIN)/python -m scripts.capacity.measure
 
 # 500 chats at 1, 2 and 4 workers, and 30 minutes of them at 2: docs/load.md.
-load soak: export JIANFU_LOAD := .cache/load
-load soak:
+loadtest soak: export JIANFU_LOAD := .cache/load
+loadtest soak:
 	@scripts/setup.sh dev
 	@$(BIN)/jianfu prepare
 	@test -x $$JIANFU_LOAD/bin/locust || { python3 -m venv $$JIANFU_LOAD && $$JIANFU_LOAD/bin/pip install -q -r scripts/load/requirements.txt; }

@@ -14,7 +14,7 @@ def write(record: dict[str, Any]) -> str:
 def _lines(record: dict[str, Any]) -> Iterator[str]:
     yield "# Load"
     yield ""
-    yield "Written by `make load` and `make soak` (scripts/load/); never edit it by hand."
+    yield "Written by `make loadtest` and `make soak` (scripts/load/); never edit it by hand."
     yield ""
     yield "500 chats on loopback, half of them on the web (a question every 2 to 6 seconds), half writing to Telegram's webhook"
     yield "(every 10 to 20 seconds), questions repeated as Zipf has it; one `jianfu serve`, PostgreSQL, locust and a loopback"

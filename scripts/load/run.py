@@ -1,6 +1,6 @@
 """Starts `jianfu serve` with so many workers on PostgreSQL, lets 500 chats ask, and writes docs/load.md.
 
-`python -m scripts.load.run --workers 1 2 4 --seconds 90` is `make load`; `--soak --seconds 1800` is `make soak`, which
+`python -m scripts.load.run --workers 1 2 4 --seconds 90` is `make loadtest`; `--soak --seconds 1800` is `make soak`, which
 also watches memory. Everything is on loopback: the web, the webhook, PostgreSQL, and the Bot API server that counts answers.
 """
 
