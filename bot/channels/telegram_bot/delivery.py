@@ -37,6 +37,8 @@ Result = TypeVar("Result")
 
 #: Telegram shows "typing" for about five seconds.
 TYPING_SECONDS = 4.0
+#: Held so that none is forgotten by the loop before it ends.
+_courtesies: set[asyncio.Task[None]] = set()
 #: Pauses before a send that failed on the network is tried again.
 _RETRY_SECONDS = (0.5, 2.0)
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -202,22 +204,28 @@ async def acknowledge(query: CallbackQuery, said: str | None = None, *, alert: b
 
 @asynccontextmanager
 async def typing(bot: Bot, place: Place) -> AsyncIterator[None]:
-    """Show "typing" at once and keep it up until the block ends."""
+    """Show "typing" at once and keep it up until the block ends.
+
+    A request that is under way then is let be and not waited for: each that is cut off may cost httpx's pool a connection
+    for good, and after a few thousand answers there would be none left to answer by.
+    """
+    ended = asyncio.Event()
 
     async def keep_up() -> None:
-        while True:
+        while not ended.is_set():
             # It is a courtesy: whatever goes wrong with it must not cost the answer.
-            with suppress(TelegramError):
+            with suppress(TelegramError, RuntimeError):  # the second where the program has stopped meanwhile
                 await bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.thread_id)
-            await asyncio.sleep(TYPING_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), TYPING_SECONDS)
 
     task = asyncio.create_task(keep_up(), name="telegram-typing")
+    _courtesies.add(task)
+    task.add_done_callback(_courtesies.discard)
     try:
         yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        ended.set()
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,24 +109,29 @@ def known_error(error: JianfuError) -> str:
 async def telling(
     bot: Bot, place: Place, message_id: int, stage: Callable[[], str], markup: InlineKeyboardMarkup | None = None
 ) -> AsyncIterator[None]:
-    """Show how far something is in one message, edited in place now and then, until the block ends."""
+    """Show how far something is in one message, edited in place now and then, until the block ends.
+
+    An edit that is under way then is waited for: cut off, it could cost httpx's pool a connection (delivery.typing).
+    """
+    ended = asyncio.Event()
 
     async def keep_up() -> None:
         shown = ""
-        while True:
+        while not ended.is_set():
             text = stage()
             if text != shown:
                 # It is a courtesy: whatever goes wrong with it must not cost what is being made.
                 with suppress(TelegramError):
                     await edit(bot, place, [message_id], pack(text_sections(text)), markup)
                 shown = text
-            await asyncio.sleep(EDIT_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(ended.wait(), EDIT_SECONDS)
 
     task = asyncio.create_task(keep_up(), name="telegram-progress")
     try:
         yield
     finally:
-        task.cancel()
+        ended.set()
         await asyncio.gather(task, return_exceptions=True)
 
 
