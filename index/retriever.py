@@ -139,16 +139,12 @@ class Retriever:
         """Like load(), with an encoder (or none), and the adapter it was changed by, already at hand."""
         root = settings.folder / ("full" if encoder is not None else "lexical")
         fingerprint = fingerprint_of(knowledge, encoder, settings)
-        revision = storage.kept(root, fingerprint)
-        if revision is None:
+
+        def make(folder: Path) -> None:
             logger.info("building the index (%s)", "with vectors" if encoder is not None else "lexical")
-            revision = storage.publish(
-                root,
-                fingerprint,
-                lambda folder: build(folder, knowledge, settings, progress, encoder=encoder, adapter=adapter),
-                keep=KEPT_VERSIONS,
-            )
-            logger.info("index %s is ready", revision.name)
+            build(folder, knowledge, settings, progress, encoder=encoder, adapter=adapter)
+
+        revision = storage.kept_or_published(root, fingerprint, make, keep=KEPT_VERSIONS)
         return cls._read(revision, knowledge, encoder, settings)
 
     @classmethod

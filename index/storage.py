@@ -14,7 +14,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from knowledge.disk import locked, sync
@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 CURRENT = "CURRENT"
 LOCK = ".lock"
+#: Held by the process that makes what is missing.
+BUILDING = ".building"
 KEEP = 2
 
 _one_thread = threading.Lock()
@@ -32,6 +34,21 @@ _one_thread = threading.Lock()
 
 class StorageError(JianfuError):
     """The index folder cannot be written."""
+
+
+def kept_or_published(root: Path, fingerprint: str, write: Callable[[Path], None], keep: int = KEEP) -> Path:
+    """What kept() finds, else what publish() makes; of several processes one makes it, and the others wait and find it.
+
+    Raises as publish() does.
+    """
+    found = kept(root, fingerprint)
+    if found is not None:
+        return found
+    with ExitStack() as stack:
+        with suppress(OSError):  # where no lock file can be made, publish() says what is wrong with the folder
+            root.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(root / BUILDING))
+        return find(root, fingerprint) or publish(root, fingerprint, write, keep)
 
 
 def publish(root: Path, fingerprint: str, write: Callable[[Path], None], keep: int = KEEP) -> Path:

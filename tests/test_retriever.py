@@ -412,7 +412,7 @@ def test_a_failing_encoder_leaves_the_old_index(built: Built, tmp_path: Path) ->
     with pytest.raises(RuntimeError, match="out of memory"):
         opened(knowledge, Broken("fake-2"), tmp_path)
     assert revisions(tmp_path) == old
-    assert {path.name for path in (tmp_path / "index" / "full").iterdir()} == {CURRENT, ".lock", old}
+    assert {path.name for path in (tmp_path / "index" / "full").iterdir()} == {CURRENT, ".lock", ".building", old}
     assert answers(opened(knowledge, FakeEncoder(), tmp_path)) == answers(retriever)
 
 

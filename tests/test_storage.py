@@ -9,12 +9,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from index import storage
-from index.storage import CURRENT, KEEP, LOCK, MANIFEST, StorageError, current, kept, publish
+from index.storage import CURRENT, KEEP, LOCK, MANIFEST, StorageError, current, kept, kept_or_published, publish
 
 ROOT = Path(__file__).resolve().parent.parent
 FINGERPRINT = "f00d"
@@ -394,3 +395,25 @@ def test_two_threads_publish_at_the_same_time(tmp_path: Path) -> None:
     assert failures == []
     assert current(tmp_path, FINGERPRINT) is not None
     assert len(entries(tmp_path)) == KEEP + 1
+
+
+def test_of_several_who_find_nothing_one_makes_it(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def write(folder: Path) -> None:
+        made.append(1)
+        time.sleep(0.3)
+        (folder / "a").write_text("x")
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: kept_or_published(tmp_path / "root", "abc", write), range(4)))
+    assert made == [1]
+    assert len(set(found)) == 1
+    assert (found[0] / "a").read_text() == "x"
+    assert kept_or_published(tmp_path / "root", "abc", write) == found[0]
+
+
+def test_where_no_lock_can_be_made_it_is_said_as_ever(tmp_path: Path) -> None:
+    (tmp_path / "root").write_text("a file")
+    with pytest.raises(StorageError, match="索引写不进"):
+        kept_or_published(tmp_path / "root", "abc", lambda folder: None)
