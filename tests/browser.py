@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -264,6 +265,14 @@ def serious_violations(page: Page) -> list[str]:
     page.evaluate(_AXE)
     found: list[str] = page.evaluate(_RUN_AXE)
     return found
+
+
+def until_true(page: Page, expression: str, seconds: float = 30.0) -> None:
+    """Wait for a condition; Playwright's own wait_for_function asks again by eval, which our pages forbid."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, expression
+        page.wait_for_timeout(20)
 
 
 def fits(page: Page) -> bool:

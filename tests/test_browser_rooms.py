@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
-from tests.browser import PHONE, fits, opened, serious_violations, served
+from tests.browser import PHONE, fits, opened, serious_violations, served, until_true
 from tests.fakes import scripted_assistant
 from tests.web_client import state_in
 
@@ -241,7 +241,7 @@ def test_everything_on_the_projector_is_in_sight(browser: Browser, hall: str) ->
                 expect(screen.locator("blockquote")).to_have_count(shown)
                 for width, height in ((1280, 720), (1920, 1080)):
                     screen.set_viewport_size({"width": width, "height": height})
-                    screen.wait_for_function("document.documentElement.scrollHeight <= innerHeight")
+                    until_true(screen, "document.documentElement.scrollHeight <= innerHeight")
                 act("next" if shown else "reveal")
 
 

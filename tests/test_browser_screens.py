@@ -19,6 +19,7 @@ from tests.browser import (
     opened,
     serious_violations,
     served,
+    until_true,
     wait_until_ready,
 )
 
@@ -237,7 +238,7 @@ def test_first_paint_and_typing_do_not_wait_for_the_model(browser: Browser) -> N
     with served(gate.build) as url, opened(browser, url, expected="503") as page:
         try:
             painted = "performance.getEntriesByName('first-contentful-paint').length"
-            page.wait_for_function(painted)
+            until_true(page, painted)
             expect(page.locator("#welcome h2")).to_be_visible()
             expect(page.locator("body")).to_have_attribute("data-status", "loading")
             page.locator("#question").press_sequentially("一个文件")
