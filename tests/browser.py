@@ -189,7 +189,8 @@ def opened(
         origin = page.evaluate("location.origin + '/'")
         yield page
         page.unroute_all(behavior="wait")
-        assert [problem for problem in watch.problems if expected is None or expected not in problem] == []
+        unexpected = [problem for problem in watch.problems if expected is None or expected not in problem]
+        assert unexpected == [], unexpected
         assert [request for request in watch.requests if not request.startswith(origin)] == []
 
 

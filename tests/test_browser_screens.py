@@ -31,6 +31,7 @@ def test_page_below_a_prefix(browser: Browser, site: str) -> None:
     """A proxy that strips /jianfu: every address in the page must stay below it."""
     with opened(browser, site) as page:
         wait_until_ready(page)
+        page.wait_for_load_state("networkidle")  # what this page still asks for is no stray of the next
 
         def proxied(route: Route) -> None:
             route.fulfill(response=route.fetch(url=route.request.url.replace("/jianfu/", "/")))
