@@ -129,7 +129,7 @@ class Supervisor:
                 return
             how = f"ended by signal {-code}" if code < 0 else f"ended with code {code}"
             if not self._answering.is_set():
-                self._fail(replies.WORKER_NOT_STARTED.format(reason=how))
+                self._fail(replies.WORKER_NOT_STARTED.format(code=code))
                 return
             pause = FIRST_PAUSE if time.monotonic() - began > RAN_WELL else pause
             logger.error("worker %d (process %d) %s; starting it again in %.1f s", number, process.pid, how, pause)

@@ -65,7 +65,6 @@ def build(
     count = len(passages)
     sparse = _build_sparse(passages, folder / "bm25")
     KnownQuestions.build(examples).save(folder / "known.json")
-    similarity = sparse.table(passages)[0]
     by_vector: _ByVector | None = None
     with ThreadPoolExecutor(1) as aside:  # neither needs the other, and both leave Python to others while they reckon
         learned: list[float] = []
@@ -74,6 +73,8 @@ def build(
             vectors = _encode(examples, passages, encoder, settings, progress)
             by_vector = _build_dense(folder, examples, vectors, progress)
             similarity = vectors[len(examples.texts) :] @ vectors[len(examples.texts) :].T
+        else:
+            similarity = sparse.table(passages)[0]
         while not learning.done():
             progress("学习已知问题的用词", learned[-1] if learned else None)
             wait([learning], PACE_SECONDS)

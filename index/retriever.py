@@ -24,7 +24,7 @@ from index.calibration import Calibration, Evidence, Floats, features
 from index.classifiers import EmbeddingClassifier, NgramClassifier
 from index.dense.choose import shared_engine
 from index.dense.faiss_flat import FaissIndex
-from index.dense.seam import DenseIndex, Rows
+from index.dense.seam import DenseSearch, Rows
 from index.dense.standby import StandbyIndex
 from index.embedder import Encoder, Vectors
 from index.examples import pinyin_reader
@@ -52,7 +52,7 @@ class _Dense:
     """The half that needs a model: the encoder, clause vectors, and what question vectors taught."""
 
     encoder: Encoder
-    clauses: DenseIndex
+    clauses: DenseSearch
     revision: str
     classifier: EmbeddingClassifier
 
@@ -145,10 +145,12 @@ class Retriever:
             build(folder, knowledge, settings, progress, encoder=encoder, adapter=adapter)
 
         revision = storage.kept_or_published(root, fingerprint, make, keep=KEPT_VERSIONS)
-        return cls._read(revision, knowledge, encoder, settings)
+        return cls._read(revision, fingerprint, knowledge, encoder, settings)
 
     @classmethod
-    def _read(cls, revision: Path, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings) -> Retriever:
+    def _read(
+        cls, revision: Path, fingerprint: str, knowledge: KnowledgeBase, encoder: Encoder | None, settings: Settings
+    ) -> Retriever:
         with np.load(revision / "ngrams.npz", allow_pickle=False) as stored:
             ngrams = NgramClassifier(stored["idf"], stored["weights"], stored["bias"])
         with np.load(revision / "calibration.npz", allow_pickle=False) as stored:
@@ -157,9 +159,8 @@ class Retriever:
         if encoder is not None:
             with np.load(revision / "embedding.npz", allow_pickle=False) as stored:
                 classifier = EmbeddingClassifier(stored["mean"], stored["weights"], stored["bias"])
-            name = fingerprint_of(knowledge, encoder, settings)
-            clauses = _engine(settings, name, lambda: _rows(revision / "clauses.npy", knowledge))
-            dense = _Dense(encoder, clauses, name, classifier)
+            clauses = _engine(settings, fingerprint, lambda: _rows(revision / "clauses.npy", knowledge))
+            dense = _Dense(encoder, clauses, fingerprint, classifier)
         return cls(
             knowledge,
             sparse=SparseIndex.load(revision / "bm25"),
@@ -276,7 +277,7 @@ class Retriever:
         return evidence.with_vectors(cosine, self._dense.classifier.scores(vector))
 
 
-def _engine(settings: Settings, revision: str, rows: Callable[[], Rows]) -> DenseIndex:
+def _engine(settings: Settings, revision: str, rows: Callable[[], Rows]) -> DenseSearch:
     """The configured engine with this revision in it. Raises JianfuError where none can be had."""
     shared = shared_engine(settings.dense)
     if shared is not None:

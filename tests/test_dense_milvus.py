@@ -20,7 +20,7 @@ from index.dense.seam import DenseUnavailable, Rows, UnknownRevision
 from index.dense.standby import StandbyIndex
 from tests.fakes import ROOT
 from tests.milvus_server import MilvusProcess
-from tests.test_dense_contract import DIMENSION, emptied, exact, rows_of
+from tests.test_dense_contract import DIMENSION, emptied, exact, finds_nearly_all, rows_of
 
 pytest_plugins = ["tests.milvus_server"]
 
@@ -32,14 +32,7 @@ def test_a_large_revision_has_an_index_which_finds_nearly_all(milvus: str, monke
     with engine._connected() as client:
         name = module._alias("a")
         assert client.describe_index(name, "vector")["index_type"] == "HNSW"
-    wanted = got = 0
-    for vector in rows_of(2, 50).vectors:
-        best = set(exact(rows, vector, 10))
-        wanted, got = wanted + 10, got + len(best & {row for row, _ in engine.search("a", vector, 10)})
-    assert got / wanted >= 0.95
-    found = engine.search("a", rows.vectors[0], 40, ("notice-1",))
-    assert {rows.documents[row] for row, _ in found} == {"notice-1"}
-    assert len(found) == 40
+    finds_nearly_all(engine, rows)
     engine.close()
 
 

@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import signal
-import socket
 import sys
 import textwrap
 import time
@@ -33,6 +32,7 @@ from bot.config import TelegramConfig
 from bot.state.state import State
 from knowledge.errors import JianfuError
 from tests.fakes import ROOT
+from tests.ports import free_port
 from tests.telegram_fake import (
     BOT_NAME,
     TOKEN,
@@ -47,12 +47,6 @@ from tests.telegram_fake import (
 )
 
 SECRET = "a-Secret_1"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Bot:

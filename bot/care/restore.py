@@ -6,8 +6,6 @@ The settings themselves are laid beside the present ones, never over them: they 
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +17,7 @@ from bot.config import Config
 from bot.kb.shelf import CURRENT
 from bot.state import rows
 from bot.state.database import Database
-from bot.state.looking import sqlite_file
+from bot.state.looking import is_damaged, sqlite_file
 from knowledge.disk import sync
 from knowledge.errors import JianfuError
 
@@ -56,7 +54,7 @@ def _set_damaged_aside(config: Config, *, force: bool) -> Path | None:
     Returns where it is now, None where there was none. Raises JianfuError where `force` does not allow it.
     """
     path = sqlite_file(config.state.url, config.root)
-    if path is None or not path.is_file() or not _is_damaged(path):
+    if path is None or not path.is_file() or not is_damaged(path):
         return None
     if not force:
         raise JianfuError(words.DAMAGED_DATABASE.format(path=path))
@@ -70,16 +68,6 @@ def _set_damaged_aside(config: Config, *, force: bool) -> Path | None:
     except OSError as error:
         raise JianfuError(words.CANNOT_RESTORE.format(error=error.strerror or error)) from error
     return aside
-
-
-def _is_damaged(path: Path) -> bool:
-    try:
-        with closing(sqlite3.connect(path)) as connection:
-            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
-    except sqlite3.OperationalError:  # locked, or not to be opened: that says nothing about its content
-        return False
-    except sqlite3.DatabaseError:
-        return True
 
 
 def recover(config: Config) -> str | None:

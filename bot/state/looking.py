@@ -67,13 +67,27 @@ def revision(database: Looking) -> str | None:
 
 
 def integrity(path: Path) -> str | None:
-    """What SQLite's own check says of a file, or None when all is well."""
-    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    """What SQLite's own check says of a file, or why it cannot be asked; None when all is well."""
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)) as connection:
-            said = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        return _checked(path)
     except sqlite3.Error as error:
         return str(error)
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether SQLite's own check finds a file damaged. One that is locked, or not to be opened, says nothing of its content."""
+    try:
+        return _checked(path) is not None
+    except sqlite3.OperationalError:
+        return False
+    except sqlite3.DatabaseError:
+        return True
+
+
+def _checked(path: Path) -> str | None:
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "mode=ro&immutable=1"
+    with closing(sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True)) as connection:
+        said = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
     return None if said == "ok" else said.splitlines()[0]
 
 

@@ -42,11 +42,23 @@ class Rows:
         return int(self.vectors.shape[1])
 
 
-class DenseIndex(Protocol):
-    """An engine. Safe to use from several threads; every call may raise DenseUnavailable."""
+class DenseSearch(Protocol):
+    """What questions need. Safe to use from several threads."""
 
     #: What people call it.
     name: str
+
+    def search(
+        self, revision: str, vector: Vectors, k: int, documents: Collection[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """The k rows nearest to one vector of shape (dimension,), as (row, cosine), nearest first; of `documents` alone if given.
+
+        Raises UnknownRevision, and ValueError for a vector of another dimension.
+        """
+
+
+class DenseIndex(DenseSearch, Protocol):
+    """An engine; every call may raise DenseUnavailable."""
 
     def publish(self, revision: str, rows: Rows) -> None:
         """Make a revision searchable, all of it or nothing; one that is there already stays as it is.
@@ -56,14 +68,6 @@ class DenseIndex(Protocol):
 
     def holds(self, revision: str) -> bool:
         """Whether a revision can be searched."""
-
-    def search(
-        self, revision: str, vector: Vectors, k: int, documents: Collection[str] | None = None
-    ) -> list[tuple[int, float]]:
-        """The k rows nearest to one vector of shape (dimension,), as (row, cosine), nearest first; of `documents` alone if given.
-
-        Raises UnknownRevision, and ValueError for a vector of another dimension.
-        """
 
 
 def check(vector: Vectors, dimension: int) -> None:

@@ -55,14 +55,6 @@ class StandbyIndex:
                 self._own.publish(self._revision, self._rows())
         return self._own.search(revision, vector, k, documents)
 
-    def publish(self, revision: str, rows: Rows) -> None:
-        """As in the seam."""
-        self._engine.publish(revision, rows)
-
-    def holds(self, revision: str) -> bool:
-        """As in the seam."""
-        return revision == self._revision
-
     def _offer(self) -> None:
         try:
             if not self._engine.holds(self._revision):

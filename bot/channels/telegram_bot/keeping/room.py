@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from telegram import Bot, InlineKeyboardMarkup, InputFile
@@ -16,7 +16,7 @@ from telegram.error import Forbidden, TelegramError
 
 from bot import replies
 from bot.accounts.linking import Keeper, Linking
-from bot.channels.telegram_bot.delivery import Place, edit, patiently, send
+from bot.channels.telegram_bot.delivery import Place, edit, keeping_up, patiently, send
 from bot.channels.telegram_bot.handlers.desk import Desk, person
 from bot.channels.telegram_bot.keeping import words
 from bot.channels.telegram_bot.keeping.runs import Run, pack_runs, page
@@ -109,30 +109,23 @@ def known_error(error: JianfuError) -> str:
 async def telling(
     bot: Bot, place: Place, message_id: int, stage: Callable[[], str], markup: InlineKeyboardMarkup | None = None
 ) -> AsyncIterator[None]:
-    """Show how far something is in one message, edited in place now and then, until the block ends.
+    """Show how far something is in one message, edited in place now and then, until the block ends; no edit comes after it."""
+    shown = ""
 
-    An edit that is under way then is waited for: cut off, it could cost httpx's pool a connection (delivery.typing).
-    """
-    ended = asyncio.Event()
+    async def show() -> None:
+        nonlocal shown
+        text = stage()
+        if text != shown:
+            shown = text
+            await edit(bot, place, [message_id], pack(text_sections(text)), markup)
 
-    async def keep_up() -> None:
-        shown = ""
-        while not ended.is_set():
-            text = stage()
-            if text != shown:
-                # It is a courtesy: whatever goes wrong with it must not cost what is being made.
-                with suppress(TelegramError):
-                    await edit(bot, place, [message_id], pack(text_sections(text)), markup)
-                shown = text
-            with suppress(TimeoutError):
-                await asyncio.wait_for(ended.wait(), EDIT_SECONDS)
-
-    task = asyncio.create_task(keep_up(), name="telegram-progress")
+    task: asyncio.Task[None] | None = None
     try:
-        yield
+        async with keeping_up(show, EDIT_SECONDS) as task:
+            yield
     finally:
-        ended.set()
-        await asyncio.gather(task, return_exceptions=True)
+        if task is not None:
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def send_runs(bot: Bot, place: Place, title: str, name: str, runs: list[Run]) -> None:

@@ -33,19 +33,26 @@ _TICK = re.compile(r"use-[0-9]{1,6}")
 
 def add_routes(guard: Guard, service: Service, frame: Frame, workshop: Workshop | None) -> None:
     """The routes of this file."""
+    pages = _Imports(service, frame, workshop)
+    guard.add("GET", IMPORT_PATH, pages.show)
+    guard.add("POST", IMPORT_PATH, pages.take)
+    guard.add("GET", "/admin/import/{draft}", pages.report)
+    guard.add("POST", "/admin/import/{draft}", pages.propose)
+    guard.add("POST", "/admin/import/{draft}/drop", pages.drop)
 
-    def waiting(visit: Visit) -> list[str]:
-        rows = [
-            (tag("a", one.title, href=f"{visit.root}admin/import/{one.import_id}"), one.id, clock(one.read))
-            for one in receiving.kept_notices(found(workshop))
-        ]
-        if not rows:
-            return []
-        note = tag("p", words.KEPT_NOTE.format(days=receiving.KEEP_DAYS))
-        columns = (words.KEPT_TITLE, words.IMPORT_ID, words.KEPT_WHEN)
-        return [tag("h2", words.KEPT_IMPORTS), note, table(words.KEPT_IMPORTS, columns, rows)]
 
-    def page(visit: Visit, message: str = "", status: int = 200) -> Response:
+class _Imports:
+    """The handlers."""
+
+    def __init__(self, service: Service, frame: Frame, workshop: Workshop | None) -> None:
+        self._service = service
+        self._frame = frame
+        self._workshop = workshop
+
+    async def show(self, visit: Visit) -> Response:
+        return await self._page(visit, words.IMPORT_DROPPED if visit.query("dropped") else "")
+
+    async def _page(self, visit: Visit, message: str, status: int = 200) -> Response:
         chosen = Markup('<input id="file" name="file" type="file" accept=".docx,.pdf,.txt,.md,.html,.htm" required>')
         fields = (
             tag("div", tag("label", words.FILE, for_="file"), chosen, class_="entry wide"),
@@ -55,45 +62,45 @@ def add_routes(guard: Guard, service: Service, frame: Frame, workshop: Workshop 
             button(words.IMPORT_BUTTON),
         )
         upload = form(visit, "admin/import", *fields, upload=True)
-        return HTMLResponse(
-            frame.page(visit, words.IMPORT, tag("p", words.IMPORT_INTRO), alert(message), upload, *waiting(visit)),
-            status,
-        )
+        kept = await self._waiting(visit)
+        shown = self._frame.page(visit, words.IMPORT, tag("p", words.IMPORT_INTRO), alert(message), upload, *kept)
+        return HTMLResponse(shown, status)
 
-    async def show(visit: Visit) -> Response:
-        return page(visit, words.IMPORT_DROPPED if visit.query("dropped") else "")
+    async def _waiting(self, visit: Visit) -> list[str]:
+        shop = found(self._workshop)
+        rows = [
+            (tag("a", one.title, href=f"{visit.root}admin/import/{one.import_id}"), one.id, clock(one.read))
+            for one in await self._service.paper_threads.run(lambda: receiving.kept_notices(shop))
+        ]
+        if not rows:
+            return []
+        note = tag("p", words.KEPT_NOTE.format(days=receiving.KEEP_DAYS))
+        columns = (words.KEPT_TITLE, words.IMPORT_ID, words.KEPT_WHEN)
+        return [tag("h2", words.KEPT_IMPORTS), note, table(words.KEPT_IMPORTS, columns, rows)]
 
-    async def take(visit: Visit) -> Response:
-        shop = found(workshop)
+    async def take(self, visit: Visit) -> Response:
+        shop = found(self._workshop)
         if visit.upload is None or not visit.upload[0]:
-            return page(visit, words.FILE_MISSING, 422)
+            return await self._page(visit, words.FILE_MISSING, 422)
         name, content = visit.upload
         identifier = clean(visit.form.get("id", ""))
         title, issuer = (clean(visit.form.get(name, ""))[:200] for name in ("title", "issuer"))
-        knowledge = service.assistant.knowledge
-        if identifier in {one.id for one in knowledge.documents}:
-            return page(visit, words.ID_TAKEN.format(id=identifier), 422)
+        if identifier in {one.id for one in self._service.assistant.knowledge.documents}:
+            return await self._page(visit, words.ID_TAKEN.format(id=identifier), 422)
         import_id = secrets.token_hex(4)
-
         try:
-            await service.paper_threads.run(
+            await self._service.paper_threads.run(
                 lambda: receiving.keep_notice(
                     shop, import_id, receiving.read_notice(name, content, identifier, Given(title, issuer=issuer))
                 )
             )
         except JianfuError as error:
-            return page(visit, str(error), 422)
+            return await self._page(visit, str(error), 422)
         return RedirectResponse(f"{visit.root}admin/import/{import_id}", 303)
 
-    def folder_of(visit: Visit) -> Path:
-        try:
-            return receiving.kept_notice(found(workshop), visit.request.path_params["draft"])
-        except NoDraft as error:
-            raise Turned(404, words.NO_IMPORT) from error
-
-    async def report(visit: Visit) -> Response:
-        folder = folder_of(visit)
-        text, some = await service.paper_threads.run(
+    async def report(self, visit: Visit) -> Response:
+        folder = self._folder(visit)
+        text, some = await self._service.paper_threads.run(
             lambda: ((folder / REPORT).read_text(encoding="utf8"), receiving.suggested(folder))
         )
         boxes = [tick(f"{one.clause}：{one.question}", f"use-{number}") for number, one in enumerate(some)]
@@ -101,29 +108,29 @@ def add_routes(guard: Guard, service: Service, frame: Frame, workshop: Workshop 
             tag("pre", text, class_="spoken", tabindex="0"),
             tag("h2", words.SUGGESTED),
             tag("p", words.SUGGESTED_NOTE),
+            form(visit, f"admin/import/{folder.name}", *boxes, button(words.PROPOSE)),
+            form(visit, f"admin/import/{folder.name}/drop", button(words.DROP_IMPORT)),
         ]
-        content.append(form(visit, f"admin/import/{folder.name}", *boxes, button(words.PROPOSE)))
-        content.append(form(visit, f"admin/import/{folder.name}/drop", button(words.DROP_IMPORT)))
-        return HTMLResponse(frame.page(visit, words.IMPORTED, *content))
+        return HTMLResponse(self._frame.page(visit, words.IMPORTED, *content))
 
-    async def propose(visit: Visit) -> Response:
-        folder, shop = folder_of(visit), found(workshop)
+    async def propose(self, visit: Visit) -> Response:
+        folder, shop = self._folder(visit), found(self._workshop)
         chosen = {int(name[4:]) for name in visit.form if _TICK.fullmatch(name)}
         try:
-            draft = await service.with_state(
+            draft = await self._service.with_state(
                 lambda state: receiving.propose_notice(shop, folder.name, chosen, visit.who.name)
             )
         except JianfuError as error:
             raise Turned(409, str(error)) from error
         return RedirectResponse(f"{visit.root}admin/proposals/{draft.id}", 303)
 
-    async def drop(visit: Visit) -> Response:
-        folder = folder_of(visit)
-        await service.paper_threads.run(lambda: receiving.drop_notice(found(workshop), folder.name))
+    async def drop(self, visit: Visit) -> Response:
+        folder, shop = self._folder(visit), found(self._workshop)
+        await self._service.paper_threads.run(lambda: receiving.drop_notice(shop, folder.name))
         return RedirectResponse(f"{visit.root}admin/import?dropped=1", 303)
 
-    guard.add("GET", IMPORT_PATH, show)
-    guard.add("POST", IMPORT_PATH, take)
-    guard.add("GET", "/admin/import/{draft}", report)
-    guard.add("POST", "/admin/import/{draft}", propose)
-    guard.add("POST", "/admin/import/{draft}/drop", drop)
+    def _folder(self, visit: Visit) -> Path:
+        try:
+            return receiving.kept_notice(found(self._workshop), visit.request.path_params["draft"])
+        except NoDraft as error:
+            raise Turned(404, words.NO_IMPORT) from error
