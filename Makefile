@@ -64,12 +64,13 @@ capacity:
 	@$(BIN)/python -m scripts.capacity.measure
 
 # 500 chats at 1, 2 and 4 workers, and 30 minutes of them at 2: docs/load.md.
-loadtest soak: export JIANFU_LOAD := .cache/load
+loadtest: HOW :=
+soak: HOW := --soak --workers 2 --seconds 1800
 loadtest soak:
 	@scripts/setup.sh dev
 	@$(BIN)/jianfu prepare
-	@test -x $$JIANFU_LOAD/bin/locust || { python3 -m venv $$JIANFU_LOAD && $$JIANFU_LOAD/bin/pip install -q -r scripts/load/requirements.txt; }
-	@$(BIN)/python -m scripts.load.run $(if $(filter soak,$@),--soak --workers 2 --seconds 1800)
+	@test -x .cache/load/bin/locust || { python3 -m venv .cache/load && .cache/load/bin/pip install -q -r scripts/load/requirements.txt; }
+	@$(BIN)/python -m scripts.load.run $(HOW)
 
 # Every test of a fault or an attack, and docs/reliability.md from how it went.
 reliability:
@@ -78,11 +79,10 @@ reliability:
 	@$(BIN)/python -m scripts.reliability
 
 # Known advisories of what the locks name; fails where none could be looked up.
-audit: export JIANFU_AUDIT := .cache/audit
 audit:
 	@scripts/setup.sh dev
-	@test -x $$JIANFU_AUDIT/bin/pip-audit || { python3 -m venv $$JIANFU_AUDIT && $$JIANFU_AUDIT/bin/pip install -q pip-audit==2.10.1; }
-	@$(BIN)/python -m scripts.audit $$JIANFU_AUDIT/bin/pip-audit
+	@test -x .cache/audit/bin/pip-audit || { python3 -m venv .cache/audit && .cache/audit/bin/pip install -q pip-audit==2.10.1; }
+	@$(BIN)/python -m scripts.audit .cache/audit/bin/pip-audit
 
 lock:
 	@scripts/setup.sh dev
